@@ -1,0 +1,169 @@
+"""Small tools for files: canonical JSON, hashes, strict TOML, write aside and rename, safe zips."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import tomllib
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from earshot.errors import EarshotError, describe_validation
+
+# The earliest time a zip can hold: archives must not depend on when they were written.
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+_READ_BLOCK_BYTES = 1 << 20
+
+
+class Strict(BaseModel):
+    """A frozen pydantic model that refuses unknown keys: the base of every format."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+StrictModel = TypeVar("StrictModel", bound=Strict)
+
+
+def canonical_json(value: Any) -> bytes:
+    """UTF-8 JSON with sorted keys, indented, ending in a newline: equal values give equal bytes.
+
+    Raises
+    ------
+    ValueError
+        If `value` holds NaN or an infinity.
+    """
+    text = json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def sha256_bytes(content: bytes) -> str:
+    """SHA-256 of `content`, 64 hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file's content, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_READ_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read_toml(path: Path, model: type[StrictModel], *, error: type[EarshotError]) -> StrictModel:
+    """The TOML file at `path`, validated as `model`.
+
+    Raises
+    ------
+    error
+        If the file is missing, is no TOML, or does not fit `model`; the message names each fault.
+    """
+    if not path.is_file():
+        raise error(f"{path} is missing; give the path of a TOML file")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise error(f"{path} is no TOML: {fault}") from fault
+    try:
+        return model.model_validate(content)
+    except ValidationError as fault:
+        raise error(f"{path.name}: {describe_validation(fault)}") from fault
+
+
+@contextmanager
+def folder_written_aside(target: Path) -> Iterator[Path]:
+    """A fresh folder beside `target` that takes its name when the block ends well.
+
+    Until then `target` stays as it was; when the block fails or is interrupted, the fresh folder is removed.
+    An older `target` is replaced.
+    """
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        yield aside
+        aside.chmod(0o755)
+        _replace_folder(aside, target=target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _replace_folder(aside: Path, *, target: Path) -> None:
+    """Put `aside` at `target`; an older folder is moved away first and comes back if the move fails."""
+    if not target.exists():
+        aside.rename(target)
+        return
+    older = Path(tempfile.mkdtemp(prefix=f".{target.name}.older.", dir=target.parent))
+    target.rename(older / "folder")
+    try:
+        aside.rename(target)
+    except OSError:
+        (older / "folder").rename(target)
+        raise
+    finally:
+        shutil.rmtree(older, ignore_errors=True)
+
+
+@contextmanager
+def file_written_aside(target: Path) -> Iterator[Path]:
+    """A path beside `target` to write to; it is flushed and takes the name `target` when the block ends well."""
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    os.close(handle)
+    aside = Path(name)
+    try:
+        yield aside
+        aside.chmod(0o644)
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_zip(target: Path, *, members: Mapping[str, bytes]) -> None:
+    """Write `members` (archive path to content) as a zip whose bytes depend on nothing else."""
+    with (
+        file_written_aside(target) as aside,
+        zipfile.ZipFile(aside, "w", compression=zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name in sorted(members):
+            entry = zipfile.ZipInfo(name, date_time=_ZIP_EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, members[name])
+
+
+def read_zip(path: Path, *, error: type[EarshotError]) -> dict[str, bytes]:
+    """The files of a zip by archive path.
+
+    Raises
+    ------
+    error
+        If the file is missing or no zip, if a member is damaged, appears twice, or lies outside the archive.
+    """
+    if not path.is_file():
+        raise error(f"{path} is missing; give the path of a zip file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+            _check_zip_names(names, path=path, error=error)
+            return {name: archive.read(name) for name in names}
+    except zipfile.BadZipFile as fault:
+        raise error(f"{path} is damaged or no zip: {fault}; export it again") from fault
+
+
+def _check_zip_names(names: list[str], *, path: Path, error: type[EarshotError]) -> None:
+    for name in names:
+        parts = PurePosixPath(name).parts
+        if name.startswith("/") or "\\" in name or ".." in parts:
+            raise error(f"{path} holds the member '{name}', which lies outside the archive; do not trust this file")
+    if len(set(names)) != len(names):
+        raise error(f"{path} holds a member twice; export it again")
