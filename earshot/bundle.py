@@ -13,8 +13,8 @@ from pydantic import Field, ValidationError, model_validator
 from earshot.errors import BundleError, describe_validation
 from earshot.files import Strict, canonical_json, sha256_bytes, sha256_file
 
-FORMAT_NAME = "earshot-bundle"
-FORMAT_VERSION = 1
+FORMAT_NAME: Literal["earshot-bundle"] = "earshot-bundle"
+FORMAT_VERSION: Literal[1] = 1
 MANIFEST_NAME = "manifest.json"
 MEDIA_FOLDER = "media"
 NETWORK_FOLDER = "network"
