@@ -1,0 +1,90 @@
+"""A study's design: a draft that can be edited, and the versions a launch froze."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from study.models.stimuli import Bundle
+
+
+class Stage(models.TextChoices):
+    """Where a study stands in its life; `simulated` is the irreversible stage of a clone."""
+
+    DRAFT = "draft", "draft"
+    PILOT = "pilot", "pilot"
+    RUNNING = "running", "running"
+    PAUSED = "paused", "paused"
+    CLOSED = "closed", "closed"
+    SIMULATED = "simulated", "simulated"
+
+
+class Study(models.Model):
+    """A study; `design` holds the study file without its arms, which are rows of their own.
+
+    Read it through `study.selectors.study_design`, which puts both together and validates them.
+    """
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.SlugField(max_length=63, unique=True)
+    title = models.CharField(max_length=200)
+    language = models.CharField(max_length=8, default="en")
+    stage = models.CharField(max_length=16, choices=Stage.choices, default=Stage.DRAFT)
+    bundle = models.ForeignKey(Bundle, on_delete=models.PROTECT, related_name="studies")
+    design = models.JSONField()
+    cloned_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="clones")
+    simulation = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "studies"
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(stage__in=Stage.values), name="study_stage_known"),
+            models.CheckConstraint(
+                condition=~Q(stage="simulated") | Q(cloned_from__isnull=False), name="study_simulated_is_a_clone"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Arm(models.Model):
+    """An arm of a study: what varies between participants."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="arms")
+    name = models.SlugField(max_length=63)
+    channel = models.CharField(max_length=16, choices=[("picture", "picture"), ("sound", "sound")])
+    weight = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "name"], name="arm_once_per_study"),
+            models.CheckConstraint(condition=Q(weight__gte=1), name="arm_weight_positive"),
+            models.CheckConstraint(condition=Q(channel__in=["picture", "sound"]), name="arm_channel_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Version(models.Model):
+    """A frozen protocol: stored bytes, their hash, and the allocation seed that no page, API or file shows."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    protocol = models.BinaryField()
+    protocol_sha256 = models.CharField(max_length=64)
+    allocation_seed = models.BinaryField()
+    n_allocated = models.PositiveIntegerField(default=0)
+    frozen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["study", "number"]
+        constraints = [models.UniqueConstraint(fields=["study", "number"], name="version_once_per_study")]
+
+    def __str__(self) -> str:
+        return f"{self.study.slug} v{self.number}"
