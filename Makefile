@@ -1,0 +1,66 @@
+# Every public command. A fresh machine needs Python 3.11-3.13 with venv, and make; nothing else.
+PYTHON ?= python3
+TORCH_INDEX ?=
+BIN := .venv/bin
+
+# uv does not read pip's folders of local wheels; hand them over.
+export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
+CHECKED := earshot explainer study analysis fixtures benchmarks tests manage.py
+
+.PHONY: install demo test check bench browser node clean
+
+install: .venv/for-running
+
+.venv/bin/uv: constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	touch $@
+
+.venv/for-running: .venv/bin/uv pyproject.toml constraints.txt
+ifneq ($(TORCH_INDEX),)
+	$(INSTALL) --index-url $(TORCH_INDEX) torch torchvision
+endif
+	$(INSTALL) --editable '.[study,explainer,analysis]'
+	touch $@
+
+.venv/for-developing: .venv/for-running
+	$(INSTALL) --editable '.[study,explainer,analysis,dev]'
+	touch $@
+
+demo: install
+	$(BIN)/python manage.py demo $(if $(PORT),--port $(PORT))
+
+test: .venv/for-developing browser
+	$(BIN)/python -m pytest
+
+check: .venv/for-developing node
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	node_modules/.bin/tsc --noEmit --project tsconfig.json
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+bench: .venv/for-developing
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# Debian's Chromium where we may install it, the browser driver's own download elsewhere.
+browser: .venv/for-developing
+	@if command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; \
+	else $(BIN)/playwright install chromium; fi
+
+node: node_modules/.bin/tsc
+
+node_modules/.bin/tsc: package.json
+	@if command -v npm >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y nodejs npm >/dev/null; \
+	else echo "npm is missing; install Node.js 18 or newer for 'make check'" >&2; exit 1; fi
+	npm install --no-audit --no-fund --loglevel=error
+	touch $@
+
+clean:
+	rm -rf .venv node_modules var .mypy_cache .ruff_cache .pytest_cache
