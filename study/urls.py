@@ -1,5 +1,13 @@
 """All addresses: the front page, the participant's way, the researcher's rooms."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", include("study.participant.urls")),
+    path("", include("study.researcher.urls")),
+]
+
+handler400 = "study.participant.handlers.bad_request"
+handler403 = "study.participant.handlers.forbidden"
+handler404 = "study.participant.handlers.not_found"
+handler500 = "study.participant.handlers.server_error"

@@ -48,7 +48,7 @@ class Study(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return f"{self.title} ({self.slug})"  # a simulated clone bears its original's title
 
 
 class Arm(models.Model):

@@ -46,9 +46,10 @@ class Rendition(models.Model):
     mask = models.CharField(
         max_length=16, choices=[("none", "none"), ("relevance", "relevance"), ("control", "control")]
     )
-    sound_file = models.CharField(max_length=80)
+    # Indexed for the media view, which serves only names that stand here.
+    sound_file = models.CharField(max_length=80, db_index=True)
     sound_duration_ms = models.FloatField()
-    picture_file = models.CharField(max_length=80)
+    picture_file = models.CharField(max_length=80, db_index=True)
     picture_duration_ms = models.FloatField()
     frequency_min_hz = models.FloatField()
     frequency_max_hz = models.FloatField()

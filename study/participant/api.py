@@ -1,0 +1,145 @@
+"""The JSON endpoints of the trials page: parse, call one service or selector, answer."""
+
+import uuid
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field, StringConstraints, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from earshot.errors import describe_validation
+from earshot.files import Strict
+from study.models import Enrolment, Study
+from study.participant.authentication import EnrolmentAuthentication
+from study.presentation import Feedback, trial_feedback
+from study.refusals import Refusal
+from study.selectors import enrolment_state, enrolments_with_study, study_by_slug, study_protocol
+from study.services.enrolments import check_open, enrolment_pass_sound_check
+from study.services.responses import Answer, response_record, trial_begin
+
+MAX_BODY_BYTES = 64 * 1024
+
+_LONGEST_MS = 2**31 - 1  # what the column holds: 24 days
+_MOST_PLAYS = 1000  # far above any study's max_plays, which the service checks
+
+Label = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Milliseconds = Annotated[int, Field(ge=0, le=_LONGEST_MS)]
+Plays = Annotated[int, Field(ge=0, le=_MOST_PLAYS)]
+
+
+class EmptyForm(Strict):
+    """The body of a request that says nothing more than its address."""
+
+
+class SoundCheckForm(Strict):
+    """Which word was heard."""
+
+    answer: Label
+
+
+class AnswerForm(Strict):
+    """An answer as the browser sends it; units and zeros of the clocks as in `services.responses.Answer`."""
+
+    client_id: uuid.UUID
+    answer: Label
+    confidence: Annotated[int, Field(ge=10, le=100, multiple_of=10)]
+    rt_ms: Milliseconds
+    onset_to_response_ms: Milliseconds
+    plays: Plays
+    original_plays: Plays
+    heard_share: Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+Form = TypeVar("Form", bound=Strict)
+
+
+def read_form(request: Request, form: type[Form]) -> Form:
+    """The body of `request` as `form`, types taken strictly: true is no 1, and "3" is no 3.
+
+    Raises
+    ------
+    Refusal
+        `malformed` if the body is over 64 kB or does not fit; the message names each fault.
+    """
+    try:
+        n_bytes = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        raise Refusal("malformed", "Content-Length is no number") from None
+    if n_bytes > MAX_BODY_BYTES:
+        raise Refusal("malformed", f"the body has {n_bytes} bytes; at most {MAX_BODY_BYTES} are taken")
+    try:
+        return form.model_validate_json(request._request.body, strict=True)
+    except ValidationError as error:
+        raise Refusal("malformed", describe_validation(error)) from error
+
+
+class ParticipantApi(APIView):
+    """What all endpoints share: an open study, an enrolment in it, answers that no cache keeps."""
+
+    authentication_classes = [EnrolmentAuthentication]
+    study: Study
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find the study before anybody is authenticated in it; Any is DRF's own signature."""
+        study = study_by_slug(kwargs["slug"])
+        if study is None:
+            raise Refusal("unknown-study", f"there is no study '{kwargs['slug']}'")
+        check_open(study)
+        self.study = study
+        super().initial(request, *args, **kwargs)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Forbid caches and search engines to keep the answer; Any is DRF's own signature."""
+        response["Cache-Control"] = "no-store"
+        response["X-Robots-Tag"] = "noindex"
+        return super().finalize_response(request, response, *args, **kwargs)
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """Whoever sent the request."""
+        enrolment: Enrolment = self.request.user  # type: ignore[assignment]  # set by EnrolmentAuthentication
+        return enrolment
+
+
+class EnrolmentStateApi(ParticipantApi):
+    """Where the participant stands."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """The state, with the trial that is next."""
+        return Response(enrolment_state(self.enrolment))
+
+
+class EnrolmentSoundCheckApi(ParticipantApi):
+    """The sound check, which allocates when it is passed first."""
+
+    def post(self, request: Request, slug: str) -> Response:
+        """Whether the word was heard rightly."""
+        form = read_form(request, SoundCheckForm)
+        return Response({"passed": enrolment_pass_sound_check(enrolment=self.enrolment, answer=form.answer)})
+
+
+class TrialBeginApi(ParticipantApi):
+    """The beginning of a trial, from which its dwell counts."""
+
+    def post(self, request: Request, slug: str, trial_code: uuid.UUID) -> Response:
+        """How often the trial was begun before."""
+        read_form(request, EmptyForm)
+        return Response({"n_reloads": trial_begin(enrolment=self.enrolment, trial_code=trial_code)})
+
+
+class ResponseCreateApi(ParticipantApi):
+    """The answer to a trial: stored, then acknowledged."""
+
+    def post(self, request: Request, slug: str, trial_code: uuid.UUID) -> Response:
+        """The acknowledgement: in training with the computer's answer, and always with what is next."""
+        form = read_form(request, AnswerForm)
+        answer = Answer(**form.model_dump())
+        response = response_record(enrolment=self.enrolment, trial_code=trial_code, answer=answer)
+        enrolment = enrolments_with_study().get(pk=self.enrolment.pk)
+        trial = response.trial
+        feedback: Feedback | None = None
+        if trial.phase == "training":
+            design = study_protocol(enrolment.version).design
+            feedback = trial_feedback(trial.stimulus, answer=response.answer, design=design)
+        return Response({"stored": True, "feedback": feedback, "state": enrolment_state(enrolment)})

@@ -1,0 +1,61 @@
+"""What is answered when a request goes wrong outside any view: a page, or JSON under the API's addresses."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from study.participant.errors import BUSY_RETRY_MS, is_busy, json_error
+from study.participant.pages import seal_page
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    return _answer(request, status=400, reason="bad-request", message="the request cannot be read")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    return _answer(request, status=403, reason="forbidden", message="this is not allowed")
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 of a form that came without its token, mostly because cookies are blocked."""
+    return _answer(request, status=403, reason="cookies", message="the form's token is missing; allow cookies")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404."""
+    return _answer(request, status=404, reason="not-found", message="there is nothing at this address")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500; Django has logged the fault."""
+    return _answer(request, status=500, reason="server-error", message="the server failed; try again")
+
+
+class BusyMiddleware:
+    """Answers a page's request that found the database busy with a 503 that says to try again."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The response as it is."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A 503 for a busy database; other faults stay what they are."""
+        if not is_busy(exception):
+            return None
+        response = _answer(request, status=503, reason="busy", message="the server is busy; try again")
+        response["Retry-After"] = str(BUSY_RETRY_MS // 1000)
+        return response
+
+
+def _answer(request: HttpRequest, *, status: int, reason: str, message: str) -> HttpResponse:
+    """The error as JSON or page; the page is rendered without the request, so that nothing touches the database."""
+    if "/api/" in request.path:
+        return json_error(status=status, code=reason, message=message)
+    content = render_to_string("participant/error.html", {"status": status, "reason": reason})
+    return seal_page(HttpResponse(content, status=status))
