@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,9 @@ from earshot.errors import EarshotError, describe_validation
 # The earliest time a zip can hold: archives must not depend on when they were written.
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _READ_BLOCK_BYTES = 1 << 20
+# What a damaged archive makes zipfile raise: broken structure or checksum, broken stream, an unknown method or an
+# encryption flag where one bit was turned, an early end.
+_ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, UnicodeDecodeError)
 
 
 class Strict(BaseModel):
@@ -156,7 +160,7 @@ def read_zip(path: Path, *, error: type[EarshotError]) -> dict[str, bytes]:
             names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
             _check_zip_names(names, path=path, error=error)
             return {name: archive.read(name) for name in names}
-    except zipfile.BadZipFile as fault:
+    except _ZIP_FAULTS as fault:
         raise error(f"{path} is damaged or no zip: {fault}; export it again") from fault
 
 
