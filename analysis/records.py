@@ -1,0 +1,242 @@
+"""From computed numbers to the records of `results.json`: NaN becomes null."""
+
+import math
+from collections.abc import Iterable
+from typing import Literal
+
+from analysis.cells import Cell
+from analysis.comparison import CellRisk, Comparison, RiskDifference, StratumContrast
+from analysis.exclusions import ArmCount
+from analysis.flow import FlowStep
+from analysis.load import Dataset
+from analysis.mixed.result import Contrast, MixedResult
+from analysis.repeat import r_call, report_command
+from analysis.results import (
+    ArmRecord,
+    CellRecord,
+    CoefficientRecord,
+    FlowRecord,
+    Interval,
+    ModelRecord,
+    OddsRecord,
+    PrimaryRecord,
+    ProvenanceRecord,
+    RiskRecord,
+    SensitivityRecord,
+    StrategyRecord,
+    StratumRecord,
+    VarianceRecord,
+)
+from analysis.sensitivity import SensitivityRow
+from analysis.strategies import StrategyScore
+from analysis.verdict import Verdict
+from earshot.protocol import Protocol
+
+ENGINE = "analysis.mixed (Laplace approximation, exact gradient)"
+
+
+def known(value: float) -> float | None:
+    """The number, or None for NaN and infinities."""
+    return value if math.isfinite(value) else None
+
+
+def known_interval(interval: tuple[float, float]) -> Interval | None:
+    """The interval, or None when an end is unknown."""
+    return interval if all(map(math.isfinite, interval)) else None
+
+
+def stratum_name(model_correct: bool) -> Literal["wrong", "right"]:
+    """The predictions a stratum holds."""
+    return "right" if model_correct else "wrong"
+
+
+def odds_record(contrast: Contrast | None, *, unstable: bool) -> OddsRecord | None:
+    """A contrast of the model with its odds ratio."""
+    if contrast is None:
+        return None
+    low, high = contrast.interval
+    return OddsRecord(
+        estimate=contrast.estimate,
+        se=contrast.standard_error,
+        df=contrast.df,
+        t=contrast.t,
+        p=contrast.p,
+        interval=contrast.interval,
+        odds_ratio=_exp(contrast.estimate),
+        odds_ratio_interval=(_exp(low), _exp(high)),
+        unstable=unstable,
+    )
+
+
+def _exp(log_odds: float) -> float | None:
+    """An odds ratio; None where it exceeds what a float holds."""
+    return math.exp(log_odds) if log_odds < 700 else None
+
+
+def risk_record(risk: RiskDifference | None) -> RiskRecord | None:
+    """A difference of differences of accuracies."""
+    if risk is None or not math.isfinite(risk.estimate):
+        return None
+    return RiskRecord(
+        estimate=risk.estimate,
+        se=known(risk.standard_error),
+        df=known(risk.df),
+        interval=known_interval(risk.interval),
+        method=risk.method,
+    )
+
+
+def stratum_record(
+    contrast: StratumContrast | None, *, predictions: Literal["wrong", "right"], unstable: bool
+) -> StratumRecord:
+    """The contrast within one stratum."""
+    return StratumRecord(
+        predictions=predictions,
+        log_odds=odds_record(contrast.log_odds, unstable=unstable) if contrast else None,
+        risk=risk_record(contrast.risk) if contrast else None,
+    )
+
+
+def primary_record(comparison: Comparison, *, verdict: Verdict) -> PrimaryRecord:
+    """The contrast that decides, with what decided."""
+    unstable = bool(comparison.extreme_cells)
+    stratum = stratum_record(comparison.primary, predictions="wrong", unstable=unstable)
+    return PrimaryRecord(
+        predictions="wrong",
+        log_odds=stratum.log_odds,
+        risk=stratum.risk,
+        decided_by=comparison.decided_by,
+        p=comparison.p,
+        reason_not_estimable=comparison.obstacle or None,
+        depends_on_scale=verdict.depends_on_scale,
+        extreme_cells=list(comparison.extreme_cells),
+        n_permutations=comparison.permutation.n_permutations if comparison.permutation else None,
+        permutation_seed=comparison.permutation.seed if comparison.permutation else None,
+    )
+
+
+def cell_records(cells: list[Cell], *, risks: Iterable[CellRisk]) -> list[CellRecord]:
+    """Cells with the model's accuracies beside the observed ones."""
+    fitted = {(risk.channel, risk.mask, risk.model_correct): risk for risk in risks}
+    found = []
+    for cell in cells:
+        risk = fitted.get((cell.channel, cell.mask, cell.model_correct))
+        found.append(
+            CellRecord(
+                channel=cell.channel,
+                mask=cell.mask,
+                predictions=stratum_name(cell.model_correct),
+                n_participants=cell.n_participants,
+                n_stimuli=cell.n_stimuli,
+                n_trials=cell.n_trials,
+                n_correct=cell.n_correct,
+                accuracy=known(cell.accuracy),
+                interval=known_interval(cell.interval),
+                model_accuracy=risk.risk if risk else None,
+                model_interval=known_interval(risk.interval) if risk else None,
+            )
+        )
+    return found
+
+
+def strategy_records(scores: list[StrategyScore]) -> list[StrategyRecord]:
+    """Scores of the strategies that understand nothing."""
+    return [
+        StrategyRecord(
+            strategy=score.strategy,
+            predictions=stratum_name(score.model_correct),
+            channel=score.channel,
+            mask=score.mask,
+            n_trials=score.n_trials,
+            accuracy=score.accuracy,
+            note=score.note,
+        )
+        for score in scores
+    ]
+
+
+def sensitivity_records(rows: list[SensitivityRow]) -> list[SensitivityRecord]:
+    """Other ways to the primary contrast."""
+    return [
+        SensitivityRecord(
+            name=row.name,
+            scale=row.scale,
+            estimate=known(row.estimate),
+            interval=known_interval(row.interval),
+            p=known(row.p),
+            note=row.note,
+        )
+        for row in rows
+    ]
+
+
+def flow_records(steps: list[FlowStep]) -> list[FlowRecord]:
+    """The participant flow."""
+    return [FlowRecord(step=step.name, n=step.n, by_arm=step.by_arm) for step in steps]
+
+
+def arm_records(arms: Iterable[ArmCount], *, protocol: Protocol) -> list[ArmRecord]:
+    """Arms with their weights."""
+    weights = protocol.design.weights
+    return [
+        ArmRecord(
+            arm=arm.arm,
+            channel=arm.channel,
+            weight=weights[arm.arm],
+            n_allocated=arm.n_allocated,
+            n_analysed=arm.n_analysed,
+            n_without_main_answer=arm.n_without_main_answer,
+        )
+        for arm in arms
+    ]
+
+
+def model_record(model: MixedResult | None) -> ModelRecord | None:
+    """The fitted model, converged or not."""
+    if model is None:
+        return None
+    return ModelRecord(
+        formula=model.formula,
+        engine=ENGINE,
+        converged=model.converged,
+        reason=model.reason or None,
+        singular=model.singular,
+        singular_components=list(model.singular_components),
+        log_likelihood=model.log_likelihood,
+        aic=model.aic,
+        bic=model.bic,
+        n_trials=model.n_rows,
+        n_participants=model.n_groups["participant"],
+        n_stimuli=model.n_groups["stimulus"],
+        coefficients=[
+            CoefficientRecord(name=c.name, estimate=c.estimate, se=known(c.standard_error), z=known(c.z))
+            for c in model.coefficients
+        ],
+        variance_components=[
+            VarianceRecord(group=c.group, name=c.name, sd=c.sd, variance=c.sd**2) for c in model.variance_components
+        ],
+    )
+
+
+def provenance_record(dataset: Dataset) -> ProvenanceRecord:
+    """Hashes and names that every number hangs on."""
+    manifest, protocol = dataset.manifest, dataset.protocol
+    return ProvenanceRecord(
+        dataset_file=dataset.file_name,
+        dataset_sha256=dataset.sha256,
+        slug=dataset.provenance.slug,
+        protocol_version=protocol.version,
+        protocol_sha256=dataset.provenance.protocol_sha256,
+        allocation_seed_sha256=protocol.allocation_seed_sha256,
+        bundle_name=manifest.name,
+        bundle_sha256=dataset.provenance.bundle_sha256,
+        corpus=manifest.corpus.name,
+        corpus_sha256=manifest.corpus.sha256,
+        network=manifest.network.name,
+        network_sha256=manifest.network.files,
+        network_accuracy_heldout_takes=manifest.network.accuracy_heldout_takes,
+        network_accuracy_heldout_speakers=manifest.network.accuracy_heldout_speakers,
+        composite=manifest.composite,
+        command=report_command(dataset),
+        r_call=r_call(dataset),
+    )

@@ -1,0 +1,216 @@
+"""`results.json`: every number of the report, as records that refuse NaN; an unknown number is null."""
+
+from typing import Any, Literal
+
+from analysis.verdict import VerdictName
+from earshot.dataset import Stage
+from earshot.files import Strict
+
+FORMAT_NAME: Literal["earshot-results"] = "earshot-results"
+FORMAT_VERSION: Literal[1] = 1
+
+Interval = tuple[float, float]
+
+
+class OddsRecord(Strict):
+    """A contrast of the mixed model: conditional log-odds with Wald's t, and the odds ratio of the same."""
+
+    estimate: float
+    se: float
+    df: float
+    t: float
+    p: float
+    interval: Interval
+    odds_ratio: float | None
+    odds_ratio_interval: tuple[float | None, float | None]
+    unstable: bool
+
+
+class RiskRecord(Strict):
+    """A difference of differences of accuracies, in shares; `method` says how it was made."""
+
+    estimate: float
+    se: float | None
+    df: float | None
+    interval: Interval | None
+    method: str
+
+
+class StratumRecord(Strict):
+    """channel:mask within one stratum: odds and risk; null where they could not be estimated."""
+
+    predictions: Literal["wrong", "right"]
+    log_odds: OddsRecord | None
+    risk: RiskRecord | None
+
+
+class PrimaryRecord(StratumRecord):
+    """The one contrast that decides, and by which p."""
+
+    decided_by: Literal["mixed model", "participant permutation"] | None
+    p: float | None
+    reason_not_estimable: str | None
+    depends_on_scale: bool
+    extreme_cells: list[str]
+    n_permutations: int | None
+    permutation_seed: int | None
+
+
+class CellRecord(Strict):
+    """One condition among right or among wrong predictions; `model_*` are the mixed model's marginal accuracies."""
+
+    channel: str
+    mask: str
+    predictions: Literal["wrong", "right"]
+    n_participants: int
+    n_stimuli: int
+    n_trials: int
+    n_correct: int
+    accuracy: float | None
+    interval: Interval | None
+    model_accuracy: float | None
+    model_interval: Interval | None
+
+
+class StrategyRecord(Strict):
+    """What a strategy that understands nothing would score on the same trials; condition null: all of them."""
+
+    strategy: str
+    predictions: Literal["wrong", "right"]
+    channel: str | None
+    mask: str | None
+    n_trials: int
+    accuracy: float
+    note: str
+
+
+class SensitivityRecord(Strict):
+    """One other way to the primary contrast: descriptive."""
+
+    name: str
+    scale: str
+    estimate: float | None
+    interval: Interval | None
+    p: float | None
+    note: str
+
+
+class FlowRecord(Strict):
+    """One step of the participant flow; `by_arm` null before allocation."""
+
+    step: str
+    n: int
+    by_arm: dict[str, int] | None
+
+
+class ArmRecord(Strict):
+    """One arm: allocated, analysed, and without a main answer."""
+
+    arm: str
+    channel: str
+    weight: int
+    n_allocated: int
+    n_analysed: int
+    n_without_main_answer: int
+
+
+class CoefficientRecord(Strict):
+    """One fixed effect, log-odds; nulls in a fit that did not converge."""
+
+    name: str
+    estimate: float
+    se: float | None
+    z: float | None
+
+
+class VarianceRecord(Strict):
+    """Standard deviation of one column's effect between participants or stimuli, log-odds."""
+
+    group: str
+    name: str
+    sd: float
+    variance: float
+
+
+class ModelRecord(Strict):
+    """The fitted primary model."""
+
+    formula: str
+    engine: str
+    converged: bool
+    reason: str | None
+    singular: bool
+    singular_components: list[str]
+    log_likelihood: float
+    aic: float
+    bic: float
+    n_trials: int
+    n_participants: int
+    n_stimuli: int
+    coefficients: list[CoefficientRecord]
+    variance_components: list[VarianceRecord]
+
+
+class ProvenanceRecord(Strict):
+    """What every number hangs on."""
+
+    dataset_file: str
+    dataset_sha256: str
+    slug: str
+    protocol_version: int
+    protocol_sha256: str
+    allocation_seed_sha256: str
+    bundle_name: str
+    bundle_sha256: str
+    corpus: str
+    corpus_sha256: str
+    network: str
+    network_sha256: dict[str, str]
+    network_accuracy_heldout_takes: float
+    network_accuracy_heldout_speakers: float
+    composite: str
+    command: str
+    r_call: str
+
+
+class ScopeRecord(Strict):
+    """What the verdict speaks of: these stimuli, these speakers, one network, one rendering."""
+
+    n_participants: int
+    n_stimuli_wrong: int
+    n_stimuli_right: int
+    n_speakers: int
+
+
+class Results(Strict):
+    """Everything that the report says.
+
+    `verdict` and `sentence` come first; `estimand` says what the estimate is of; `notes` are the sentences that must
+    stand with it. In a monitoring export everything that needs outcomes is null or empty.
+    """
+
+    format: Literal["earshot-results"] = FORMAT_NAME
+    format_version: Literal[1] = FORMAT_VERSION
+    title: str
+    stage: Stage
+    banner: str | None
+    monitoring: bool
+    verdict: VerdictName
+    sentence: str
+    estimand: str
+    notes: list[str]
+    alpha: float
+    interval_level: float
+    scope: ScopeRecord
+    primary: PrimaryRecord
+    secondary: StratumRecord
+    cells: list[CellRecord]
+    strategies: list[StrategyRecord]
+    sensitivity: list[SensitivityRecord]
+    flow: list[FlowRecord]
+    arms: list[ArmRecord]
+    n_pilot_left_out: int
+    model: ModelRecord | None
+    simulation: dict[str, Any] | None  # Any: the study's own declared parameters
+    provenance: ProvenanceRecord
+    versions: dict[str, str]

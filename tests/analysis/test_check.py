@@ -1,0 +1,274 @@
+"""One refusal per fault of an export."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from analysis.check import examine
+from earshot.dataset import (
+    DESCRIPTION_FILE,
+    MANIFEST_FILE,
+    PARTICIPANTS_FILE,
+    PROTOCOL_FILE,
+    README_FILE,
+    TRIALS_FILE,
+)
+
+Files = dict[str, bytes]
+Study = Callable[..., Files]
+Seal = Callable[[Files], Files]
+SMALL: dict[str, Any] = {"n_participants": 4, "n_right": 4, "n_wrong": 4, "n_training": 2, "refused": 1}
+
+
+@pytest.fixture
+def files(study_files: Study) -> Files:
+    return study_files(**SMALL)
+
+
+def read_rows(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode())))
+
+
+def write_rows(rows: list[list[str]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
+
+
+def changed_cell(files: Files, *, table: str, column: str, value: str, row: int = 5) -> Files:
+    """The files with one cell changed; row 0 is the header."""
+    rows = read_rows(files[table])
+    rows[row][rows[0].index(column)] = value
+    return {**files, table: write_rows(rows)}
+
+
+def changed_description(files: Files, **changes: Any) -> Files:
+    description = json.loads(files[DESCRIPTION_FILE])
+    return {**files, DESCRIPTION_FILE: json.dumps({**description, **changes}).encode()}
+
+
+def changed_provenance(files: Files, **changes: Any) -> Files:
+    description = json.loads(files[DESCRIPTION_FILE])
+    return changed_description(files, earshot={**description["earshot"], **changes})
+
+
+def cell(files: Files, *, table: str, column: str, row: int = 5) -> str:
+    rows = read_rows(files[table])
+    return rows[row][rows[0].index(column)]
+
+
+def test_a_whole_export_has_no_fault(files: Files) -> None:
+    assert examine(files).faults == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        {"stage": "running", "row_stage": "running", "monitoring": True},
+        {"stage": "closed", "row_stage": "running", "dropouts": (1,), "never_started": (2,)},
+        {"stage": "pilot", "row_stage": "pilot"},
+        {"n_participants": 0},
+    ],
+)
+def test_exports_of_every_stage_are_whole(study_files: Study, planted: dict[str, Any]) -> None:
+    assert examine(study_files(**SMALL | planted)).faults == []
+
+
+@pytest.mark.parametrize(
+    "name", [TRIALS_FILE, PARTICIPANTS_FILE, PROTOCOL_FILE, MANIFEST_FILE, README_FILE, DESCRIPTION_FILE]
+)
+def test_a_missing_file_is_named(files: Files, name: str) -> None:
+    del files[name]
+    assert any(fault.startswith(f"{name} is missing") for fault in examine(files).faults)
+
+
+def test_a_changed_byte_is_named(files: Files) -> None:
+    files[README_FILE] += b"."
+    assert examine(files).faults == [f"{README_FILE} was changed: its content has another hash"]
+
+
+def test_a_surplus_file_is_named(files: Files) -> None:
+    files["notes.txt"] = b"x"
+    assert examine(files).faults == [f"notes.txt is surplus: {DESCRIPTION_FILE} does not name it"]
+
+
+def test_a_file_name_beside_the_psych_ds_pattern_is_refused(files: Files, seal: Seal) -> None:
+    faults = examine(seal({**files, "data/Trials 2.csv": b"a\n1\n"})).faults
+    assert len(faults) == 1
+    assert "data/Trials 2.csv is no Psych-DS file name" in faults[0]
+
+
+def test_an_unknown_table_is_refused(files: Files, seal: Seal) -> None:
+    faults = examine(seal({**files, "data/content-more_data.csv": b"a\n1\n"})).faults
+    assert len(faults) == 1
+    assert "data/content-more_data.csv is no table of this format" in faults[0]
+
+
+def test_a_column_that_is_not_described_is_named(files: Files) -> None:
+    described = json.loads(files[DESCRIPTION_FILE])["variableMeasured"]
+    kept = [entry for entry in described if entry["name"] != "rt"]
+    faults = examine(changed_description(files, variableMeasured=kept)).faults
+    assert faults == [f"{TRIALS_FILE}: column 'rt' is not in variableMeasured of {DESCRIPTION_FILE}"]
+
+
+def test_a_described_variable_without_column_is_named(files: Files) -> None:
+    described = json.loads(files[DESCRIPTION_FILE])["variableMeasured"]
+    more = [*described, {"@type": "PropertyValue", "name": "mood"}]
+    faults = examine(changed_description(files, variableMeasured=more)).faults
+    assert faults == [f"{DESCRIPTION_FILE}: variable 'mood' of variableMeasured is in no table"]
+
+
+def test_a_variable_described_twice_is_named(files: Files) -> None:
+    described = json.loads(files[DESCRIPTION_FILE])["variableMeasured"]
+    faults = examine(changed_description(files, variableMeasured=[*described, described[0]])).faults
+    assert faults == [f"{DESCRIPTION_FILE}: variable 'subject_id' is described 2 times; once is allowed"]
+
+
+@pytest.mark.parametrize(("key", "value"), [("@context", "x"), ("@type", "Thing"), ("name", ""), ("description", None)])
+def test_a_key_that_psych_ds_requires_is_missed(files: Files, key: str, value: object) -> None:
+    (fault,) = examine(changed_description(files, **{key: value})).faults
+    assert f"'{key}'" in fault
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"{}"])
+def test_a_broken_description_is_refused(files: Files, content: bytes) -> None:
+    assert any(DESCRIPTION_FILE in fault for fault in examine({**files, DESCRIPTION_FILE: content}).faults)
+
+
+def test_a_newer_format_is_refused_with_the_way_out(files: Files) -> None:
+    (fault,) = examine(changed_provenance(files, format_version=2)).faults
+    assert "install a newer one" in fault
+
+
+def test_another_protocol_is_refused_though_its_file_hash_fits(files: Files, seal: Seal) -> None:
+    files[PROTOCOL_FILE] = files[PROTOCOL_FILE].replace(b'"dwell_ms": 4000', b'"dwell_ms": 3000')
+    (fault,) = examine(seal(files)).faults
+    assert fault.startswith(f"{PROTOCOL_FILE} is not the one this dataset was collected under")
+
+
+def test_another_bundle_manifest_is_refused(files: Files, seal: Seal) -> None:
+    files[MANIFEST_FILE] = files[MANIFEST_FILE].replace(b'"name": "voices"', b'"name": "noises"', 1)
+    (fault,) = examine(seal(files)).faults
+    assert fault.startswith(f"{MANIFEST_FILE} is not the one this dataset was collected under")
+
+
+def test_a_protocol_of_another_bundle_is_refused(files: Files) -> None:
+    faults = examine(changed_provenance(files, bundle_sha256="0" * 64)).faults
+    assert any("both must be the same" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("name", [PROTOCOL_FILE, MANIFEST_FILE])
+def test_unreadable_materials_are_named(files: Files, seal: Seal, name: str) -> None:
+    assert any(name in fault for fault in examine(seal({**files, name: b"{}"})).faults)
+
+
+def test_outcomes_of_a_running_study_are_refused(study_files: Study) -> None:
+    (fault,) = examine(study_files(**SMALL, stage="running", row_stage="running")).faults
+    assert "close the study first" in fault
+
+
+def test_a_simulated_study_without_parameters_is_refused(files: Files) -> None:
+    (fault,) = examine(changed_provenance(files, simulation=None)).faults
+    assert "no simulation parameters" in fault
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("mask", "none", "expected one of relevance, control"),
+        ("rt", "fast", "expected a whole number"),
+        ("correct", "1", "expected true or false"),
+        ("answered_at", "yesterday", "expected an ISO-8601 time in UTC"),
+        ("predicted_label", "", "column 'predicted_label' is empty in 1 of"),
+        ("version", "2", "version is not that of the participant"),
+        ("stage", "pilot", "stage is not 'simulated', as the study is"),
+        ("arm", "other", "arm is not that of the participant"),
+        ("subject_id", "nobody", f"subject_id is not in {PARTICIPANTS_FILE}"),
+        ("stimulus", "unknown", "stimulus is not in the bundle manifest"),
+        ("stimulus", "training-right-01", "stimulus is not planned for this phase"),
+        ("n_alternatives", "9", "n_alternatives is not the number of the bundle's labels"),
+        ("answer", "eleven", "answer is not one of the labels"),
+        ("answer", "", "must be known when there is an answer"),
+        ("confidence", "101", "confidence is not between 0 and 100"),
+        ("heard_share", "1.5", "heard_share is not between 0 and 1"),
+        ("plays", "-1", "plays is negative"),
+        ("trial_index", "-1", "trial_index is negative"),
+        ("trial_index", "2", "one row per subject_id, phase and trial_index"),
+    ],
+)
+def test_a_wrong_trial_cell_is_named(files: Files, seal: Seal, column: str, value: str, expected: str) -> None:
+    faults = examine(seal(changed_cell(files, table=TRIALS_FILE, column=column, value=value))).faults
+    assert any(expected in fault for fault in faults), faults
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ("correct", "correct does not say whether answer equals predicted_label"),
+        ("model_correct", "model_correct does not say whether true_label equals predicted_label"),
+    ],
+)
+def test_a_flag_that_contradicts_the_labels_is_named(files: Files, seal: Seal, column: str, expected: str) -> None:
+    other = {"true": "false", "false": "true"}[cell(files, table=TRIALS_FILE, column=column)]
+    (fault,) = examine(seal(changed_cell(files, table=TRIALS_FILE, column=column, value=other))).faults
+    assert expected in fault
+
+
+def test_a_mask_beside_the_plan_is_named(files: Files, seal: Seal) -> None:
+    swapped = {"relevance": "control", "control": "relevance"}[cell(files, table=TRIALS_FILE, column="mask")]
+    (fault,) = examine(seal(changed_cell(files, table=TRIALS_FILE, column="mask", value=swapped))).faults
+    assert "mask is not that of the plan" in fault
+
+
+def test_labels_beside_the_bundle_are_named(files: Files, seal: Seal) -> None:
+    true_label = cell(files, table=TRIALS_FILE, column="true_label")
+    other = str((int(true_label) + 1) % 10)
+    faults = examine(seal(changed_cell(files, table=TRIALS_FILE, column="true_label", value=other))).faults
+    assert any("true_label is not that of the stimulus" in fault for fault in faults)
+
+
+def test_a_stimulus_shown_twice_is_named(files: Files, seal: Seal) -> None:
+    rows = read_rows(files[TRIALS_FILE])
+    index = rows[0].index("trial_index")
+    again = rows[5].copy()
+    again[index] = "99"
+    faults = examine(seal({**files, TRIALS_FILE: write_rows([*rows, again])})).faults
+    assert any("met this stimulus in an earlier main trial" in fault for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("subject_id", "p0001", "one row per participant"),
+        ("arm", "", "arm and allocated_at must both be known or both be empty"),
+        ("arm", "smelt", "arm is not one of the protocol's: seen, heard"),
+        ("list_index", "", "list_index must be known once an arm was allocated"),
+        ("list_index", "2", "list_index is not 0 or 1"),
+        ("version", "2", "version is not 1, that of the protocol"),
+        ("stage", "running", "stage is not 'simulated'"),
+        ("n_main_answered", "3", "n_main_answered is 3, but"),
+        ("n_main_answered", "", "column 'n_main_answered' is empty"),
+        ("completed_at", "noon", "expected an ISO-8601 time in UTC"),
+    ],
+)
+def test_a_wrong_participant_cell_is_named(files: Files, seal: Seal, column: str, value: str, expected: str) -> None:
+    faults = examine(seal(changed_cell(files, table=PARTICIPANTS_FILE, column=column, value=value, row=1))).faults
+    assert any(expected in fault for fault in faults), faults
+
+
+def test_a_channel_that_is_not_the_arms_is_named(files: Files, seal: Seal) -> None:
+    channel = cell(files, table=PARTICIPANTS_FILE, column="channel", row=1)
+    other = {"picture": "sound", "sound": "picture"}[channel]
+    changed = changed_cell(files, table=PARTICIPANTS_FILE, column="channel", value=other, row=1)
+    assert any("channel is not that of the arm" in fault for fault in examine(seal(changed)).faults)
+
+
+def test_several_faults_are_all_named(files: Files, seal: Seal) -> None:
+    changed = changed_cell(files, table=TRIALS_FILE, column="rt", value="x")
+    changed = changed_cell(changed, table=TRIALS_FILE, column="plays", value="y", row=7)
+    changed = changed_cell(changed, table=PARTICIPANTS_FILE, column="list_index", value="z", row=2)
+    assert len(examine(seal(changed)).faults) == 3
