@@ -1,0 +1,68 @@
+/**
+ * Groups of native radio buttons drawn as tiles: labels to choose from, and confidence in tens.
+ */
+
+/**
+ * Fill a group with tiles, none of them chosen.
+ *
+ * @param {HTMLElement} group
+ * @param {{ name: string, tiles: { value: string, text: string, note?: string }[], onChoose: (value: string) => void }} options
+ */
+export function fillChoices(group, { name, tiles, onChoose }) {
+  group.replaceChildren(
+    ...tiles.map(({ value, text, note }) => {
+      const input = document.createElement("input");
+      input.type = "radio";
+      input.name = name;
+      input.value = value;
+      input.addEventListener("change", () => onChoose(value));
+      const face = document.createElement("span");
+      face.className = "tile-face";
+      face.append(textSpan("tile-text", text));
+      if (note !== undefined && note !== text) face.append(textSpan("tile-note", note));
+      const tile = document.createElement("label");
+      tile.className = "tile";
+      tile.append(input, face);
+      return tile;
+    }),
+  );
+}
+
+/**
+ * @param {string} className
+ * @param {string} text
+ */
+function textSpan(className, text) {
+  const span = document.createElement("span");
+  span.className = className;
+  span.textContent = text;
+  return span;
+}
+
+/**
+ * The radio button of a group that has this value; null when there is none.
+ *
+ * @param {HTMLElement} group
+ * @param {string} value
+ */
+export function findChoice(group, value) {
+  const inputs = group.querySelectorAll("input");
+  return [...inputs].find((input) => input.value === value) ?? null;
+}
+
+/**
+ * Choose by the keys that are labels themselves (0-9), wherever the focus is, and go on to `next`, another group,
+ * where there is one.
+ *
+ * @param {{ group: HTMLElement, next?: HTMLElement }} options
+ */
+export function listenForKeys({ group, next }) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    const input = event.key.length === 1 ? findChoice(group, event.key) : null;
+    if (!input || input.matches(":disabled")) return;
+    event.preventDefault();
+    input.click();
+    (next?.querySelector("input") ?? input).focus();
+  });
+}

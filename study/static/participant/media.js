@@ -1,0 +1,84 @@
+/**
+ * Media fetched and decoded once and kept, so that a trial never starts with any of them missing.
+ */
+
+import { decodeSound } from "./audio.js";
+
+const N_KEPT = 12; // three trials' worth; a decoded second is 190 kB
+
+/** A picture or sound could not be fetched or decoded. */
+export class MediaFault extends Error {}
+
+/**
+ * @param {string} url
+ * @returns {Promise<AudioBuffer>}
+ */
+async function loadSound(url) {
+  const response = await fetch(url).catch((fault) => {
+    throw new MediaFault(String(fault));
+  });
+  if (!response.ok) throw new MediaFault(`sound: HTTP ${response.status}`);
+  return decodeSound(await response.arrayBuffer());
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<HTMLImageElement>}
+ */
+async function loadPicture(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}
+
+/** Decoded sounds and pictures by address; the oldest go first. */
+export class MediaStore {
+  /** @type {Map<string, Promise<AudioBuffer | HTMLImageElement>>} */
+  #kept = new Map();
+
+  /**
+   * @param {string} url
+   * @returns {Promise<AudioBuffer>}
+   * @throws {MediaFault}
+   */
+  async sound(url) {
+    return /** @type {AudioBuffer} */ (await this.#get(url));
+  }
+
+  /**
+   * @param {string} url
+   * @returns {Promise<HTMLImageElement>}
+   * @throws {MediaFault}
+   */
+  async picture(url) {
+    return /** @type {HTMLImageElement} */ (await this.#get(url));
+  }
+
+  /**
+   * Fetch what comes next, in the background; a failure is met again, and told, when the medium is needed.
+   *
+   * @param {string[]} urls
+   */
+  preload(urls) {
+    for (const url of urls) void this.#get(url).catch(() => undefined);
+  }
+
+  /** @param {string} url */
+  async #get(url) {
+    const load = this.#kept.get(url) ?? (url.endsWith(".png") ? loadPicture(url) : loadSound(url));
+    this.#kept.delete(url);
+    this.#kept.set(url, load); // the newest stands last
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= N_KEPT) break;
+      this.#kept.delete(oldest);
+    }
+    try {
+      return await load;
+    } catch (fault) {
+      this.#kept.delete(url); // so that the next try fetches again
+      if (fault instanceof MediaFault) throw fault;
+      throw new MediaFault(String(fault));
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * The page's one place for trouble: a quiet note with a button while something is tried again, or the last word.
+ */
+
+import { part, say } from "./words.js";
+
+/**
+ * Show a note with a button.
+ *
+ * @param {string} name  of the sentence
+ * @param {string} label  name of the button's sentence
+ * @returns {Promise<void>} resolves when the button is pressed
+ */
+export function ask(name, label = "try-now") {
+  const button = /** @type {HTMLButtonElement} */ (part("notice-button"));
+  part("notice-text").textContent = say(name);
+  button.textContent = say(label);
+  button.hidden = false;
+  part("notice").hidden = false;
+  return new Promise((resolve) => {
+    button.onclick = () => resolve();
+  });
+}
+
+/** Take the note away. */
+export function calm() {
+  part("notice").hidden = true;
+}
+
+/**
+ * End here: what happened and what the participant can do.
+ *
+ * @param {HTMLElement} page  its `data-state` becomes "stopped"
+ * @param {string} name  of the sentence
+ */
+export function stop(page, name) {
+  page.dataset.state = "stopped";
+  const button = /** @type {HTMLButtonElement} */ (part("notice-button"));
+  part("notice-text").textContent = say(name);
+  button.textContent = say("reload");
+  button.hidden = false;
+  button.onclick = () => window.location.reload();
+  part("notice").hidden = false;
+  button.focus();
+}

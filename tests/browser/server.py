@@ -1,0 +1,116 @@
+"""The real server in its own process on a folder of its own, and looks into its database from outside."""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+Row = dict[str, Any]
+
+
+def run_command(*arguments: str, folder: Path) -> str:
+    """A command of ours, with `folder` as its var folder; gives back what it printed."""
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment(folder), text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "EARSHOT_VAR": str(folder), "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@dataclass
+class Server:
+    """granian on `folder`; started, killed and started again on one port."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: "subprocess.Popen[str] | None" = None
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Serve; returns once the socket listens (a request then waits for the worker)."""
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            [*command, "study.wsgi:application"],
+            cwd=ROOT,
+            env=environment(self.folder),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        is_listening = threading.Event()
+        threading.Thread(target=self._read_log, args=(self.process, is_listening), daemon=True).start()
+        assert is_listening.wait(timeout=60), "".join(self.log)
+        assert self.process.poll() is None, "".join(self.log)
+
+    def _read_log(self, process: "subprocess.Popen[str]", is_listening: threading.Event) -> None:
+        with process.stdout or open(os.devnull) as lines:  # Popen was given a pipe
+            for line in lines:
+                self.log.append(line)
+                if "Started worker" in line:
+                    is_listening.set()
+        is_listening.set()  # it ended: let `start` tell why
+
+    def kill(self) -> None:
+        """Kill -9 the server and its workers."""
+        if self.process is None:
+            return
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Rows of the database, read by a connection of the test's own."""
+        with closing(sqlite3.connect(self.folder / "earshot.sqlite3", timeout=30)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(sql, parameters)]
+
+    def trials(self, enrolment: str) -> list[Row]:
+        """Every trial of an enrolment with its stimulus, and its response where there is one, in order."""
+        return self.query(
+            """
+            SELECT trial."index", trial.code, trial.phase, trial.mask, trial.n_begun, stimulus.name AS stimulus,
+                   stimulus.true_label, stimulus.predicted_label, response.client_id, response.answer,
+                   response.confidence, response.rt_ms, response.onset_to_response_ms, response.plays,
+                   response.original_plays, response.heard_share
+            FROM study_trial AS trial
+            JOIN study_enrolment AS enrolment ON enrolment.id = trial.enrolment_id
+            JOIN study_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+            LEFT JOIN study_response AS response ON response.trial_id = trial.id
+            WHERE enrolment.code = ? ORDER BY trial."index"
+            """,
+            [enrolment],
+        )
+
+    def enrolments(self) -> list[Row]:
+        """Every enrolment with its channel, in the order they came."""
+        return self.query(
+            """
+            SELECT enrolment.*, arm.channel FROM study_enrolment AS enrolment
+            LEFT JOIN study_arm AS arm ON arm.id = enrolment.arm_id ORDER BY enrolment.id
+            """
+        )
