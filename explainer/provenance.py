@@ -1,0 +1,47 @@
+"""What else than the recipe and the recordings decides a bundle's bytes: code and library versions."""
+
+import platform
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+
+from earshot.files import sha256_bytes, sha256_file
+
+_LIBRARIES = (
+    "librosa",
+    "matplotlib",
+    "numpy",
+    "pillow",
+    "pyloudnorm",
+    "safetensors",
+    "scipy",
+    "soundfile",
+    "soxr",
+    "torch",
+    "zennit",
+)
+_EXPLAINER = Path(__file__).parent
+_CORE = _EXPLAINER.parent / "earshot"
+# the rooms that decide a network's weights: another way to explain or to draw trains nothing anew
+_TRAINING_ROOMS = ("networks.py", "recordings.py", "timefrequency.py", "trained.py", "training.py")
+
+
+def library_versions() -> dict[str, str]:
+    """Versions by name, read without importing any of the libraries."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in _LIBRARIES}
+
+
+def bundle_code_sha256() -> str:
+    """Hash of all code that makes a bundle: the explainer and the core's format and files."""
+    return _hash_sources([*_EXPLAINER.rglob("*.py"), _CORE / "bundle.py", _CORE / "files.py"])
+
+
+def training_code_sha256() -> str:
+    """Hash of the code that decides a network's weights."""
+    return _hash_sources([_EXPLAINER / name for name in _TRAINING_ROOMS])
+
+
+def _hash_sources(paths: Iterable[Path]) -> str:
+    root = _EXPLAINER.parent
+    lines = sorted(f"{path.relative_to(root).as_posix()} {sha256_file(path)}\n" for path in paths)
+    return sha256_bytes("".join(lines).encode())
