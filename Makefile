@@ -5,7 +5,8 @@ BIN := .venv/bin
 
 # uv does not read pip's folders of local wheels; hand them over.
 export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
-INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
+# Byte code is compiled once here: many commands start a fresh interpreter, some where writing it is forbidden.
+INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt
 CHECKED := earshot explainer study analysis fixtures benchmarks tests manage.py
 
 .PHONY: install demo test check bench browser node clean

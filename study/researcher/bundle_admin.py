@@ -1,0 +1,131 @@
+"""The admin's page of bundles: every rendition can be seen and heard."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from earshot.bundle import Manifest, parse_manifest
+from earshot.bundle import Stimulus as DescribedStimulus
+from study.models import Bundle, Rendition, Stimulus
+from study.presentation import MEDIA_URL
+from study.researcher.records import RecordAdmin
+
+_MASK_TITLES = {"none": "original", "relevance": "relevance", "control": "control"}
+
+
+@dataclass(frozen=True)
+class ShownRendition:
+    """One mask's picture and sound, as the page shows them."""
+
+    title: str
+    picture_url: str
+    sound_url: str
+    duration_ms: float
+    mask_share: float
+    energy_kept_share: float
+
+
+@dataclass(frozen=True)
+class ShownStimulus:
+    """One stimulus with what only staff may know."""
+
+    name: str
+    role: str
+    true_label: str
+    predicted_label: str
+    model_correct: bool
+    probabilities: list[tuple[str, float]]
+    renditions: list[ShownRendition]
+
+
+@admin.register(Bundle)
+class BundleAdmin(RecordAdmin):
+    """Loaded bundles with players."""
+
+    list_display = ["name", "short_sha256", "n_stimuli", "loaded_at"]
+    fields = ["name", "sha256", "loaded_at", "network", "corpus", "composite"]
+    change_form_template = "researcher/bundle.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Bundle]:
+        """Bundles with their number of stimuli."""
+        return Bundle.objects.annotate(n_stimuli=Count("stimuli"))
+
+    @admin.display(description="SHA-256")
+    def short_sha256(self, bundle: Bundle) -> str:
+        """The first digits of the bundle's hash."""
+        return bundle.sha256[:12]
+
+    @admin.display(description="stimuli", ordering="n_stimuli")
+    def n_stimuli(self, bundle: Bundle) -> int:
+        """How many stimuli the bundle brought."""
+        return bundle.n_stimuli  # type: ignore[attr-defined, no-any-return]  # annotated in get_queryset
+
+    @admin.display(description="network")
+    def network(self, bundle: Bundle) -> str:
+        """The network and its accuracies."""
+        network = _manifest(bundle).network
+        return (
+            f"{network.name}, {network.n_parameters:,} parameters; correct on {network.accuracy_heldout_takes:.1%} of "
+            f"held-out takes and {network.accuracy_heldout_speakers:.1%} of held-out speakers' clips"
+        )
+
+    @admin.display(description="recordings")
+    def corpus(self, bundle: Bundle) -> str:
+        """The recordings the bundle was made from."""
+        corpus = _manifest(bundle).corpus
+        return f"{corpus.name}: {corpus.n_clips} clips of {corpus.n_speakers} speakers, {corpus.sample_rate_hz} Hz"
+
+    @admin.display(description="explained by")
+    def composite(self, bundle: Bundle) -> str:
+        """The composite of relevance rules."""
+        return _manifest(bundle).composite
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The bundle's page; adds every stimulus with its players."""
+        bundle = self.get_object(request, object_id)
+        shown = describe_stimuli(bundle) if isinstance(bundle, Bundle) else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "stimuli": shown})
+
+
+def describe_stimuli(bundle: Bundle) -> list[ShownStimulus]:
+    """Every stimulus of a bundle, training first, with its renditions and probabilities."""
+    described = {stimulus.id: stimulus for stimulus in _manifest(bundle).stimuli}
+    stimuli = bundle.stimuli.prefetch_related("renditions").order_by("-role", "name")
+    return [_describe_stimulus(stimulus, described=described[stimulus.name]) for stimulus in stimuli]
+
+
+def _describe_stimulus(stimulus: Stimulus, *, described: DescribedStimulus) -> ShownStimulus:
+    by_mask = {rendition.mask: rendition for rendition in stimulus.renditions.all()}
+    ranked = sorted(described.probabilities.items(), key=lambda item: -item[1])
+    return ShownStimulus(
+        name=stimulus.name,
+        role=stimulus.role,
+        true_label=stimulus.true_label,
+        predicted_label=stimulus.predicted_label,
+        model_correct=stimulus.model_correct,
+        probabilities=ranked[:3],
+        renditions=[
+            _describe_rendition(by_mask[mask], described=described) for mask in _MASK_TITLES if mask in by_mask
+        ],
+    )
+
+
+def _describe_rendition(rendition: Rendition, *, described: DescribedStimulus) -> ShownRendition:
+    measured = next(entry for entry in described.renditions if entry.mask == rendition.mask)
+    return ShownRendition(
+        title=_MASK_TITLES[rendition.mask],
+        picture_url=MEDIA_URL + rendition.picture_file,
+        sound_url=MEDIA_URL + rendition.sound_file,
+        duration_ms=rendition.sound_duration_ms,
+        mask_share=measured.mask_share,
+        energy_kept_share=measured.energy_kept_share,
+    )
+
+
+def _manifest(bundle: Bundle) -> Manifest:
+    return parse_manifest(bytes(bundle.manifest), place=f"the manifest of bundle '{bundle.name}'")

@@ -1,0 +1,146 @@
+from collections import Counter
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+
+from earshot.errors import StudyError
+from study.export.dataset import dataset_export
+from study.models import Enrolment, Response, Stage, Study, Trial
+from study.services.studies import study_close
+from study.simulation.runs import SimulationPlan, study_simulate
+
+PLAN = SimulationPlan(n_per_arm=4, effect_log_odds=1.0, listeners="model", seed=7)
+
+
+def simulate(*arguments: str) -> str:
+    out = StringIO()
+    call_command("simulate", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_simulate_fills_a_clone_and_leaves_the_study_alone(study: Study) -> None:
+    said = simulate("digits", "--participants", "4", "--effect", "1.0", "--seed", "7")
+    clone = Study.objects.get(slug="digits-simulated-7")
+    assert "digits-simulated-7" in said
+    assert clone.stage == Stage.SIMULATED
+    assert clone.cloned_from == study
+    enrolments = Enrolment.objects.filter(version__study=clone)
+    assert Counter(enrolment.arm.name for enrolment in enrolments if enrolment.arm) == {"heard": 4, "seen": 4}
+    assert Counter(enrolments.values_list("list_index", flat=True)) == {0: 4, 1: 4}
+    assert Trial.objects.filter(enrolment__version__study=clone).count() == 8 * 6
+    assert Response.objects.filter(trial__enrolment__version__study=clone).count() == 8 * 6
+    assert not Enrolment.objects.filter(version__study=study).exists()
+    assert study.versions.get().n_allocated == 0
+    assert clone.versions.get().n_allocated == 8
+
+
+def test_simulated_people_are_complete_in_a_plausible_order_of_times(study: Study) -> None:
+    clone = study_simulate(study=study, plan=PLAN)
+    for enrolment in Enrolment.objects.filter(version__study=clone):
+        times = [enrolment.consented_at, enrolment.allocated_at, enrolment.training_completed_at]
+        times.append(enrolment.completed_at)
+        assert None not in times
+        assert times == sorted(time for time in times if time is not None)
+        assert enrolment.completion_code
+        assert enrolment.stage == "simulated"
+        clock = enrolment.allocated_at
+        assert clock is not None
+        for trial in enrolment.trials.select_related("response"):
+            assert trial.begun_at is not None
+            assert clock < trial.begun_at < trial.response.answered_at
+            clock = trial.response.answered_at
+
+
+def test_every_response_fits_the_rules_people_answer_under(study: Study) -> None:
+    clone = study_simulate(study=study, plan=PLAN)
+    for response in Response.objects.filter(trial__enrolment__version__study=clone).select_related("trial"):
+        response.full_clean()
+        assert response.onset_to_response_ms - response.rt_ms == 4000
+        assert 1 <= response.plays <= 3
+        assert response.answer in clone.bundle.labels
+
+
+def test_parameters_stand_in_the_clone(study: Study) -> None:
+    clone = study_simulate(study=study, plan=PLAN)
+    assert clone.simulation is not None
+    assert clone.simulation["effect_log_odds"] == 1.0
+    assert clone.simulation["listeners"] == "model"
+    assert clone.simulation["seed"] == 7
+    assert clone.simulation["participants_per_arm"] == 4
+    assert clone.simulation["parameters"]["participant_sd"] == 0.7
+    assert clone.simulation["parameters"]["betas"]["model_correct"] == 1.0
+
+
+def test_truth_namers_say_what_they_recognise_by_ear(study: Study) -> None:
+    simulate("digits", "--participants", "20", "--seed", "1", "--listeners", "truth-namer")
+    clone = Study.objects.get(slug="digits-truth-namers-1")
+    assert clone.simulation is not None
+    assert clone.simulation["recognised_share"] == {"sound": 0.90, "picture": 0.15}
+    answered = Response.objects.filter(trial__enrolment__version__study=clone).select_related("trial__stimulus")
+    share = {
+        channel: [
+            r.answer == r.trial.stimulus.true_label for r in answered.filter(trial__enrolment__arm__channel=channel)
+        ]
+        for channel in ("sound", "picture")
+    }
+    # three labels: .90 + .10/3 by ear, .15 + .85/3 by eye; 120 answers each
+    assert sum(share["sound"]) / len(share["sound"]) == pytest.approx(0.933, abs=0.08)
+    assert sum(share["picture"]) / len(share["picture"]) == pytest.approx(0.433, abs=0.15)
+
+
+def test_one_seed_exports_the_same_bytes(study: Study, tmp_path: Path) -> None:
+    for name in ("first.zip", "second.zip"):
+        with transaction.atomic():
+            dataset_export(study=study_simulate(study=study, plan=PLAN), out=tmp_path / name)
+            transaction.set_rollback(True)
+    assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
+
+
+def test_a_closed_study_can_be_simulated(study: Study) -> None:
+    clone = study_simulate(study=study_close(study=study), plan=PLAN, slug="later")
+    assert clone.slug == "later"
+
+
+def test_a_draft_is_refused(draft: Study) -> None:
+    with pytest.raises(CommandError, match="'digits' is a draft and can still change; launch it first") as fault:
+        simulate("digits", "--participants", "4", "--seed", "7")
+    assert fault.value.returncode == 2
+    assert Study.objects.get() == draft
+
+
+def test_a_simulated_study_is_refused(study: Study) -> None:
+    study_simulate(study=study, plan=PLAN)
+    with pytest.raises(CommandError, match="itself simulated"):
+        simulate("digits-simulated-7", "--participants", "4", "--seed", "8")
+
+
+def test_a_taken_slug_is_refused(study: Study) -> None:
+    study_simulate(study=study, plan=PLAN)
+    n_responses = Response.objects.count()
+    with pytest.raises(CommandError, match="slug 'digits-simulated-7' is taken"):
+        simulate("digits", "--participants", "4", "--seed", "7")
+    assert Response.objects.count() == n_responses
+
+
+def test_an_unknown_study_is_refused(db: None) -> None:
+    with pytest.raises(CommandError, match="study is 'nowhere'"):
+        simulate("nowhere", "--participants", "4", "--seed", "7")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_per_arm": 0}, "participants is 0; expected at least 1"),
+        ({"effect_log_odds": float("nan")}, "effect is nan; expected a finite number"),
+        ({"seed": -1}, "seed is -1; expected a whole number of at least 0"),
+        ({"listeners": "parrot"}, "listeners is 'parrot'; expected model or truth-namer"),
+    ],
+)
+def test_a_plan_that_cannot_be_simulated_is_refused(study: Study, changes: dict[str, object], message: str) -> None:
+    plan = SimulationPlan(**{**PLAN.__dict__, **changes})
+    with pytest.raises(StudyError, match=message):
+        study_simulate(study=study, plan=plan)
+    assert Study.objects.count() == 1
