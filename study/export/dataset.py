@@ -8,7 +8,6 @@ While a study runs, an export lacks every outcome column: whoever watches recrui
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import transaction
@@ -29,19 +28,11 @@ from earshot.dataset import (
 from earshot.errors import StudyError
 from earshot.files import canonical_json, sha256_bytes, write_zip
 from study.export.rows import Row, format_cell, participant_rows, trial_rows
-from study.export.texts import dataset_changes, dataset_description, dataset_readme
+from study.export.texts import Exported, dataset_changes, dataset_description, dataset_readme
 from study.models import Stage, Study, Version
 
 # Stages in which somebody may still answer, or answers may still come: no outcome leaves the server.
 OPEN_STAGES = frozenset({Stage.RUNNING, Stage.PAUSED})
-
-
-@dataclass(frozen=True)
-class Exported:
-    """What an export held."""
-
-    n_participants: int
-    n_trials: int
 
 
 @transaction.atomic

@@ -1,12 +1,18 @@
 """The words of an export: its README, its list of changes and its one-line description."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from earshot.dataset import MANIFEST_FILE, PARTICIPANTS_FILE, PROTOCOL_FILE, TRIALS_FILE
 from study.models import Stage, Study, Version
 
-if TYPE_CHECKING:
-    from study.export.dataset import Exported
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export held."""
+
+    n_participants: int
+    n_trials: int
+
 
 _BANNERS = {
     Stage.SIMULATED: "**SIMULATED. No person took part: every answer was drawn by a computer.**",
@@ -49,7 +55,7 @@ Check the files with `python -m analysis check FILE.zip`; repeat the report with
 """
 
 
-def dataset_readme(study: Study, *, version: Version, exported: "Exported", monitoring: bool) -> str:
+def dataset_readme(study: Study, *, version: Version, exported: Exported, monitoring: bool) -> str:
     """The README.md of an export."""
     banners = [_BANNERS[Stage(study.stage)]] if Stage(study.stage) in _BANNERS else []
     banners += [_MONITORING] if monitoring else []
@@ -78,7 +84,7 @@ def dataset_changes(study: Study) -> str:
     return "\n".join(["# Changes", "", *lines, ""])
 
 
-def dataset_description(study: Study, *, exported: "Exported") -> str:
+def dataset_description(study: Study, *, exported: Exported) -> str:
     """One sentence on what the dataset is, for `dataset_description.json`."""
     kind = {
         Stage.SIMULATED: "Simulated answers",

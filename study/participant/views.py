@@ -16,6 +16,7 @@ from study.models import Enrolment, Rendition, Study
 from study.participant.authentication import find_enrolment, set_cookie
 from study.participant.pages import paragraphs, participant_page
 from study.presentation import find_rendition, n_trials, sound_medium
+from study.researcher.reports import has_report
 from study.selectors import (
     current_version,
     enrolment_labels,
@@ -43,6 +44,7 @@ def front(request: HttpRequest) -> HttpResponse:
     reports = [
         {"slug": study.slug, "title": study.title, "url": reverse("study-report", args=[study.slug])}
         for study in studies_simulated()
+        if has_report(study.slug)
     ]
     response = render(request, "front.html", {"studies": studies, "reports": reports})
     response["Cache-Control"] = "no-store"
@@ -85,6 +87,7 @@ def sound(request: HttpRequest, study: Study) -> HttpResponse:
     heard = sound_medium(find_rendition(sound_check_stimulus(enrolment.version), mask="none"))
     context = {
         "title": study.title,
+        "contact": _contact(enrolment),
         "sound_url": heard["url"],
         "sound_duration_ms": heard["duration_ms"],
         "labels": enrolment_labels(enrolment),
@@ -104,7 +107,8 @@ def trials(request: HttpRequest, study: Study) -> HttpResponse:
         return _redirect("participant-start", study)
     if enrolment.sound_checked_at is None or enrolment.completed_at is not None:
         return _go_on(enrolment)
-    return render(request, "participant/trials.html", {"title": study.title, "api_base": _api_base(study)})
+    context = {"title": study.title, "contact": _contact(enrolment), "api_base": _api_base(study)}
+    return render(request, "participant/trials.html", context)
 
 
 @require_safe
@@ -165,6 +169,11 @@ def _go_on(enrolment: Enrolment) -> HttpResponseRedirect:
     if enrolment.sound_checked_at is not None:
         return _redirect("participant-trials", study)
     return _redirect("participant-sound", study)
+
+
+def _contact(enrolment: Enrolment) -> list[str]:
+    """How to reach the researcher, in paragraphs."""
+    return paragraphs(study_protocol(enrolment.version).design.texts.contact)
 
 
 def _page(name: str, study: Study) -> str:

@@ -20,7 +20,8 @@ export class Refusal extends Error {
 
   /** Whether the same request may succeed later without anybody changing it. */
   get isPassing() {
-    return this.status === 0 || this.status === 429 || this.status >= 500 || this.code === "too-early";
+    const waitable = this.code === "too-early" && this.retryAfterMs !== null;
+    return waitable || this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 
