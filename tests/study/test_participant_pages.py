@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from study.models import Enrolment, Study
 from study.participant.authentication import cookie_name
@@ -21,11 +22,16 @@ def assert_redirects(answer: Any, *, to: str) -> None:
     assert (answer.status_code, answer["Location"]) == (302, to)
 
 
-def test_front_page_names_running_and_simulated_studies(study: Study, cleo: Client) -> None:
+def test_front_page_names_running_studies_and_the_reports_of_simulated_ones(
+    study: Study, cleo: Client, settings: Settings, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path
     study_clone_simulated(study=study, slug="digits-simulated", simulation={})
-    content = cleo.get("/").content.decode()
-    assert START in content
-    assert "/reports/digits-simulated/" in content
+    assert START in cleo.get("/").content.decode()
+    assert "/reports/digits-simulated/" not in cleo.get("/").content.decode()
+    (tmp_path / "reports" / "digits-simulated").mkdir(parents=True)
+    (tmp_path / "reports" / "digits-simulated" / "report.html").write_text("<!doctype html>", encoding="utf-8")
+    assert "/reports/digits-simulated/" in cleo.get("/").content.decode()
 
 
 def test_front_page_hides_drafts(draft: Study, client: Client) -> None:
