@@ -9,7 +9,7 @@ export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config g
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt
 CHECKED := earshot explainer study analysis fixtures benchmarks tests manage.py
 
-.PHONY: install demo test check bench browser node clean
+.PHONY: install demo test check bench docs browser node clean force
 
 install: .venv/for-running
 
@@ -18,7 +18,7 @@ install: .venv/for-running
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
 	touch $@
 
-.venv/for-running: .venv/bin/uv pyproject.toml constraints.txt
+.venv/for-running: .venv/bin/uv pyproject.toml constraints.txt $(if $(TORCH_INDEX),force)
 ifneq ($(TORCH_INDEX),)
 	$(INSTALL) --index-url $(TORCH_INDEX) torch torchvision
 endif
@@ -43,8 +43,12 @@ check: .venv/for-developing node
 	node_modules/.bin/tsc --noEmit --project tsconfig.json
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-bench: .venv/for-developing
-	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: .venv/for-developing browser
+	failed=; for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python $$script || failed="$$failed $$script"; done; \
+	test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
+
+docs: .venv/for-developing
+	$(BIN)/python -m pytest tests/test_docs.py
 
 # Debian's Chromium where we may install it, the browser driver's own download elsewhere.
 browser: .venv/for-developing

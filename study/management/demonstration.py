@@ -20,7 +20,7 @@ from study.services.studies import study_launch, study_load
 from study.simulation.runs import SimulationPlan, study_simulate
 
 ADMIN_NAME = "admin"
-SIMULATED = SimulationPlan(n_per_arm=40, effect_log_odds=1.0, listeners="model", seed=1)
+SIMULATED = SimulationPlan(n_per_arm=60, effect_log_odds=1.0, listeners="model", seed=1)
 
 _STAMP_FILE = "made_from.sha256"
 

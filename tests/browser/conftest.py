@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.participant import Hands, Keyboard, Mouse, Participant, Watch
+from tests.browser.participant import Hands, Keyboard, Mouse, Participant, Watch, launch_chromium
 from tests.browser.server import Server, run_command
 from tests.tiny_bundle import write_study_file, write_tiny_bundle
 
@@ -18,13 +18,6 @@ N_TRAINING, N_RIGHT, N_WRONG = 2, 4, 4
 DWELL_MS = 150
 # Sounds longer than the dwell, so that hearing one to its end is what opens answering in the sound channel.
 DURATION_MS = 250.0
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--autoplay-policy=document-user-activation-required",
-]
 _HANDS: dict[str, Callable[[Page], Hands]] = {"mouse": Mouse, "keyboard": Keyboard}
 
 
@@ -32,7 +25,7 @@ _HANDS: dict[str, Callable[[Page], Hands]] = {"mouse": Mouse, "keyboard": Keyboa
 def browser() -> Iterator[Browser]:
     """Debian's Chromium where it is installed, else the driver's own."""
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
+        browser = launch_chromium(driver)
         yield browser
         browser.close()
 

@@ -2,15 +2,38 @@
 
 import json
 import re
+import shutil
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, Route
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Playwright,
+    Request,
+    Response,
+    Route,
+)
 
 from tests.browser.server import Row, Server
 
 _MOST_TABS = 40
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--autoplay-policy=document-user-activation-required",
+]
 _MEDIUM = re.compile(r"/media/([0-9a-f]{64}\.(?:wav|png))$")
+
+
+def launch_chromium(driver: Playwright) -> Browser:
+    """Debian's Chromium where it is installed, else the driver's own."""
+    return driver.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
 
 
 class Hands(Protocol):
