@@ -59,12 +59,15 @@ class Findings:
 def examine(members: Mapping[str, bytes]) -> Findings:
     """All faults of an export's files (archive path to content), and what could be read of it."""
     findings = Findings()
+    missing = [f"{name} is missing" for name in _REQUIRED if name not in members]
+    findings.faults += [f"{fault}; export it again" for fault in missing]
     findings.faults += _find_name_faults(members)
     description = _read_description(members, findings)
     _read_materials(members, findings)
     _read_tables(members, findings)
     if description is not None and findings.provenance is not None:
-        findings.faults += find_changed_files(members, provenance=findings.provenance)
+        found = find_changed_files(members, provenance=findings.provenance)
+        findings.faults += [fault for fault in found if fault not in missing]
         findings.faults += _find_hash_faults(members, findings.provenance, findings.protocol)
         findings.faults += _find_stage_faults(findings.provenance)
         findings.faults += _find_variable_faults(description, findings.tables)
@@ -74,7 +77,8 @@ def examine(members: Mapping[str, bytes]) -> Findings:
 
 
 def _find_name_faults(members: Mapping[str, bytes]) -> list[str]:
-    faults = [f"{name} is missing; export it again" for name in _REQUIRED if name not in members]
+    """Data files whose names are none of the format's."""
+    faults = []
     for name in sorted(members):
         if not (name.startswith("data/") or name.endswith(".csv")) or name in TABLES:
             continue
@@ -176,8 +180,14 @@ def _find_variable_faults(description: Mapping[str, Any], tables: Mapping[str, T
     entries = description.get("variableMeasured")
     if not isinstance(entries, list):
         return [f"{DESCRIPTION_FILE}: 'variableMeasured' is no list; export it again"]
-    described = [entry["name"] if isinstance(entry, dict) and "name" in entry else str(entry) for entry in entries]
+    names = [entry.get("name") if isinstance(entry, dict) else entry for entry in entries]
+    described = [name for name in names if isinstance(name, str)]
     faults = [
+        f"{DESCRIPTION_FILE}: entry {place} of variableMeasured has no name that is a text; export it again"
+        for place, name in enumerate(names, start=1)
+        if not isinstance(name, str)
+    ]
+    faults += [
         f"{DESCRIPTION_FILE}: variable '{name}' is described {described.count(name)} times; once is allowed"
         for name in dict.fromkeys(described)
         if described.count(name) > 1

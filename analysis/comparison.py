@@ -8,12 +8,14 @@ Wald's t with the smaller of participants - 2 and stimuli of the stratum - 1 deg
 What decides, declared beforehand:
 
 - fewer than 4 participants in a channel, an empty cell, or a single stimulus in a stratum: nothing is estimable;
-- one of the four cells of wrong predictions below 2 % or above 98 %, or a cell of right predictions at 0 or 100 %
-  (either way odds are unstable or unbounded): the participant permutation on risks decides, the odds are labelled;
+- one of the four cells of wrong predictions below 2 % or above 98 % (the odds of the contrast itself are unstable), or
+  a cell of right predictions at 0 or 100 % (the model separates): the participant permutation on risks decides, the
+  odds are labelled. A cell of right predictions below 2 % or above 98 % only makes the secondary odds unstable;
 - no convergence otherwise: not estimable;
 - else Wald's t of the mixed model. A singular fit is usable and labelled.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -22,9 +24,10 @@ import pandas as pd
 import scipy.stats
 
 from analysis.cells import CHANNELS, MASKS, Cell
-from analysis.gains import relevance_gains, welch_difference
+from analysis.gains import count_gains, relevance_gains, split_gains
+from analysis.mixed.covariance import Floats
 from analysis.mixed.fit import fit
-from analysis.mixed.marginal import marginal_risk
+from analysis.mixed.marginal import MarginalRisk, marginal_risk
 from analysis.mixed.result import Contrast, MixedResult
 from analysis.permutation import Permutation, permute_channels
 
@@ -39,17 +42,19 @@ _CONTRAST_WEIGHTS: dict[bool, dict[str, float]] = {
     True: {"channel:mask": 1.0, "channel:mask:model_correct": 0.5},
 }
 # sound minus picture of relevance minus control, over the rows of `_stratum_rows`
-_RISK_WEIGHTS = np.array([1.0, -1.0, -1.0, 1.0])
+_PICTURE_WEIGHTS, _SOUND_WEIGHTS = np.array([-1.0, 1.0, 0.0, 0.0]), np.array([0.0, 0.0, -1.0, 1.0])
+_RISK_WEIGHTS = _SOUND_WEIGHTS - _PICTURE_WEIGHTS
 
 
 @dataclass(frozen=True)
 class RiskDifference:
-    """A difference of differences on the risk scale, with its interval.
+    """A difference, or a difference of differences, on the risk scale, with its interval.
 
     Parameters
     ----------
     estimate, standard_error, df : float
-        In shares, -2 to 2; degrees of freedom of the interval's t.
+        In shares, -2 to 2; degrees of freedom of the interval's t. The latter two are NaN for an interval by
+        permutation.
     interval : tuple of (float, float)
         NaN where it has none.
     method : str
@@ -75,6 +80,14 @@ class CellRisk:
 
 
 @dataclass(frozen=True)
+class ChannelGain:
+    """What relevance adds over its control by one channel, on the risk scale."""
+
+    channel: str
+    risk: RiskDifference
+
+
+@dataclass(frozen=True)
 class StratumContrast:
     """channel:mask within right or within wrong predictions.
 
@@ -86,11 +99,14 @@ class StratumContrast:
         Conditional; None without a converged fit.
     risk : RiskDifference or None
         None where there is none.
+    gains : tuple of ChannelGain
+        The two differences whose difference `risk` is, picture first; empty where there is no `risk`.
     """
 
     model_correct: bool
     log_odds: Contrast | None
     risk: RiskDifference | None
+    gains: tuple[ChannelGain, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +126,9 @@ class Comparison:
     permutation : Permutation or None
         Where it decided.
     extreme_cells : tuple of str
-        Cells beyond the limits, in words; odds are unstable when there are any.
+        Cells that leave the decision to the permutation, in words; the primary odds are unstable when there are any.
+    unstable_right_cells : tuple of str
+        Cells of right predictions beyond 2 and 98 %, in words; the secondary odds are unstable when there are any.
     model : MixedResult or None
         The fit; None when none was tried.
     model_fault : str
@@ -126,6 +144,7 @@ class Comparison:
     secondary: StratumContrast | None = None
     permutation: Permutation | None = None
     extreme_cells: tuple[str, ...] = ()
+    unstable_right_cells: tuple[str, ...] = ()
     model: MixedResult | None = None
     model_fault: str = ""
     cell_risks: tuple[CellRisk, ...] = ()
@@ -159,6 +178,7 @@ def compare_channels(trials: pd.DataFrame, *, cells: list[Cell], formula: str, l
         primary=primary,
         secondary=secondary,
         extreme_cells=find_extreme_cells(cells),
+        unstable_right_cells=find_unstable_right_cells(cells),
         model=model,
         model_fault=model_fault,
         cell_risks=_cell_risks(usable, trials=trials, level=level),
@@ -173,16 +193,23 @@ def compare_channels(trials: pd.DataFrame, *, cells: list[Cell], formula: str, l
 def _decide_by_permutation(found: Comparison, *, trials: pd.DataFrame, level: float) -> Comparison:
     """The comparison with the permutation's p and the risks of participant means; odds, if any, stay beside it."""
     gains = relevance_gains(trials, model_correct=False)
-    if set(gains["channel"]) != set(CHANNELS):
+    if not all(count.n_kept for count in count_gains(gains)):
         return replace(found, obstacle="no participant of one channel answered wrong predictions under both masks")
-    permutation = permute_channels(gains)
+    permutation = permute_channels(gains, level=level)
     log_odds = found.primary.log_odds if found.primary else None
+    risk = RiskDifference(
+        estimate=permutation.statistic,
+        standard_error=math.nan,
+        df=math.nan,
+        interval=permutation.interval,
+        method="participant means, interval by inverting the permutation test",
+    )
     return replace(
         found,
         decided_by="participant permutation",
         p=permutation.p,
         permutation=permutation,
-        primary=StratumContrast(False, log_odds, _risk_of_means(gains, level=level)),
+        primary=StratumContrast(False, log_odds, risk, _mean_gains(gains, level=level)),
     )
 
 
@@ -212,6 +239,15 @@ def find_extreme_cells(cells: list[Cell]) -> tuple[str, ...]:
         f"{cell_name(cell)} ({100 * cell.pooled:.1f} %)"
         for cell in cells
         if cell.pooled in (0.0, 1.0) or (not cell.model_correct and not LOWEST_SHARE <= cell.pooled <= HIGHEST_SHARE)
+    )
+
+
+def find_unstable_right_cells(cells: list[Cell]) -> tuple[str, ...]:
+    """Cells of right predictions below 2 or above 98 %: the secondary odds hang on a handful of answers."""
+    return tuple(
+        f"{cell_name(cell)} ({100 * cell.pooled:.1f} %)"
+        for cell in cells
+        if cell.model_correct and not LOWEST_SHARE <= cell.pooled <= HIGHEST_SHARE
     )
 
 
@@ -261,15 +297,23 @@ def _contrast_stratum(
     df = degrees_of_freedom(trials, model_correct=model_correct)
     log_odds = model.contrast(_CONTRAST_WEIGHTS[model_correct], df=df, level=level)
     marginal = marginal_risk(model, rows=_stratum_rows(model_correct))
-    estimate, error = marginal.combination(_RISK_WEIGHTS)
-    risk = RiskDifference(
+    risk, by_picture, by_sound = (
+        _marginal_difference(marginal, weights=weights, df=df, level=level)
+        for weights in (_RISK_WEIGHTS, _PICTURE_WEIGHTS, _SOUND_WEIGHTS)
+    )
+    gains = (ChannelGain("picture", by_picture), ChannelGain("sound", by_sound))
+    return StratumContrast(model_correct, log_odds, risk, gains)
+
+
+def _marginal_difference(marginal: MarginalRisk, *, weights: Floats, df: float, level: float) -> RiskDifference:
+    estimate, error = marginal.combination(weights)
+    return RiskDifference(
         estimate=estimate,
         standard_error=error,
         df=df,
         interval=_t_interval(estimate, error, df=df, level=level),
         method="marginal: random effects integrated out, delta method",
     )
-    return StratumContrast(model_correct, log_odds, risk)
 
 
 def _stratum_rows(model_correct: bool) -> pd.DataFrame:
@@ -300,12 +344,13 @@ def _cell_risks(model: MixedResult | None, *, trials: pd.DataFrame, level: float
     return tuple(found)
 
 
-def _risk_of_means(gains: pd.DataFrame, *, level: float) -> RiskDifference:
-    welch = welch_difference(gains, level=level)
-    return RiskDifference(
-        estimate=welch.estimate,
-        standard_error=welch.standard_error,
-        df=welch.df,
-        interval=welch.interval,
-        method="participant means, Welch's t interval",
-    )
+def _mean_gains(gains: pd.DataFrame, *, level: float) -> tuple[ChannelGain, ...]:
+    """Each channel's mean gain over participants, with t."""
+    found = []
+    for channel, values in zip(CHANNELS, split_gains(gains), strict=True):
+        mean, df = float(values.mean()), len(values) - 1
+        error = float(values.std(ddof=1)) / math.sqrt(len(values)) if df and np.ptp(values) > 0 else math.nan
+        interval = _t_interval(mean, error, df=df, level=level) if df else (math.nan, math.nan)
+        risk = RiskDifference(mean, error, df, interval, "participant means, t over participants")
+        found.append(ChannelGain(channel, risk))
+    return tuple(found)

@@ -33,6 +33,15 @@ class MeanDifference:
     interval: tuple[float, float]
 
 
+@dataclass(frozen=True)
+class ChannelCount:
+    """How many analysed participants of a channel have a gain (kept) and how many have none (dropped)."""
+
+    channel: str
+    n_kept: int
+    n_dropped: int
+
+
 def relevance_gains(trials: pd.DataFrame, *, model_correct: bool) -> pd.DataFrame:
     """What relevance adds over its control for each participant.
 
@@ -44,19 +53,27 @@ def relevance_gains(trials: pd.DataFrame, *, model_correct: bool) -> pd.DataFram
     Returns
     -------
     DataFrame
-        Columns channel and gain (accuracy with relevance minus accuracy with the control, -1 to 1), by subject_id. Only
-        participants who answered under both masks.
+        Columns channel and gain (accuracy with relevance minus accuracy with the control, -1 to 1), by subject_id, for
+        everybody in `trials`; the gain is NaN for who did not answer under both masks.
     """
     stratum = trials[trials["model_correct"] == model_correct]
     relevance, control = (participant_accuracies(stratum[stratum["mask"] == mask]) for mask in ("relevance", "control"))
-    gains = pd.DataFrame({"gain": relevance - control}).dropna()
-    channels = stratum.drop_duplicates("subject_id").set_index("subject_id")["channel"]
-    return gains.assign(channel=channels.reindex(gains.index))[["channel", "gain"]]
+    channels = trials.drop_duplicates("subject_id").set_index("subject_id")["channel"]
+    return pd.DataFrame({"channel": channels, "gain": (relevance - control).reindex(channels.index)})
+
+
+def count_gains(gains: pd.DataFrame) -> tuple[ChannelCount, ...]:
+    """How many participants of each channel have a gain, from `relevance_gains`; picture first."""
+    return tuple(
+        ChannelCount(channel=channel, n_kept=int(own.notna().sum()), n_dropped=int(own.isna().sum()))
+        for channel, own in ((channel, gains.loc[gains["channel"] == channel, "gain"]) for channel in CHANNELS)
+    )
 
 
 def split_gains(gains: pd.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Gains by picture and by sound, each float64, (participant,)."""
-    picture, sound = (gains.loc[gains["channel"] == channel, "gain"].to_numpy(dtype=np.float64) for channel in CHANNELS)
+    """The known gains by picture and by sound, each float64, (participant,)."""
+    known = gains.dropna(subset="gain")
+    picture, sound = (known.loc[known["channel"] == channel, "gain"].to_numpy(dtype=np.float64) for channel in CHANNELS)
     return picture, sound
 
 

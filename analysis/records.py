@@ -10,15 +10,18 @@ from analysis.exclusions import ArmCount
 from analysis.flow import FlowStep
 from analysis.load import Dataset
 from analysis.mixed.result import Contrast, MixedResult
+from analysis.permutation import Permutation
 from analysis.repeat import r_call, report_command
 from analysis.results import (
     ArmRecord,
     CellRecord,
     CoefficientRecord,
     FlowRecord,
+    GainRecord,
     Interval,
     ModelRecord,
     OddsRecord,
+    PermutationRecord,
     PrimaryRecord,
     ProvenanceRecord,
     RiskRecord,
@@ -86,32 +89,53 @@ def risk_record(risk: RiskDifference | None) -> RiskRecord | None:
     )
 
 
+def gain_records(contrast: StratumContrast | None) -> list[GainRecord]:
+    """What relevance adds by each channel."""
+    known_risks = [(gain.channel, risk_record(gain.risk)) for gain in contrast.gains] if contrast else []
+    return [GainRecord(channel=channel, **risk.model_dump()) for channel, risk in known_risks if risk is not None]
+
+
 def stratum_record(
-    contrast: StratumContrast | None, *, predictions: Literal["wrong", "right"], unstable: bool
+    contrast: StratumContrast | None, *, predictions: Literal["wrong", "right"], extreme_cells: Iterable[str]
 ) -> StratumRecord:
-    """The contrast within one stratum."""
+    """The contrast within one stratum; its odds are unstable when it has extreme cells."""
+    cells = list(extreme_cells)
     return StratumRecord(
         predictions=predictions,
-        log_odds=odds_record(contrast.log_odds, unstable=unstable) if contrast else None,
+        log_odds=odds_record(contrast.log_odds, unstable=bool(cells)) if contrast else None,
         risk=risk_record(contrast.risk) if contrast else None,
+        gains=gain_records(contrast),
+        extreme_cells=cells,
+    )
+
+
+def permutation_record(permutation: Permutation | None) -> PermutationRecord | None:
+    """The permutation, with the participants it rests on."""
+    if permutation is None:
+        return None
+    return PermutationRecord(
+        p=permutation.p,
+        n_permutations=permutation.n_permutations,
+        seed=permutation.seed,
+        n_kept={count.channel: count.n_kept for count in permutation.counts},
+        n_dropped={count.channel: count.n_dropped for count in permutation.counts},
     )
 
 
 def primary_record(comparison: Comparison, *, verdict: Verdict) -> PrimaryRecord:
     """The contrast that decides, with what decided."""
-    unstable = bool(comparison.extreme_cells)
-    stratum = stratum_record(comparison.primary, predictions="wrong", unstable=unstable)
+    stratum = stratum_record(comparison.primary, predictions="wrong", extreme_cells=comparison.extreme_cells)
     return PrimaryRecord(
         predictions="wrong",
         log_odds=stratum.log_odds,
         risk=stratum.risk,
+        gains=stratum.gains,
+        extreme_cells=stratum.extreme_cells,
         decided_by=comparison.decided_by,
         p=comparison.p,
         reason_not_estimable=comparison.obstacle or None,
         depends_on_scale=verdict.depends_on_scale,
-        extreme_cells=list(comparison.extreme_cells),
-        n_permutations=comparison.permutation.n_permutations if comparison.permutation else None,
-        permutation_seed=comparison.permutation.seed if comparison.permutation else None,
+        permutation=permutation_record(comparison.permutation),
     )
 
 

@@ -77,8 +77,15 @@ def analyse(dataset: Dataset) -> Analysis:
         strategies=score_strategies(analysed.trials, presented=analysed.presented),
         comparison=comparison,
         verdict=decide_verdict(comparison, alpha=alpha),
-        sensitivity=analyse_sensitivity(analysed.trials, level=1 - alpha) if comparison.decided_by else [],
+        sensitivity=_other_ways(analysed, comparison=comparison, level=1 - alpha),
     )
+
+
+def _other_ways(analysed: AnalysisSet, *, comparison: Comparison, level: float) -> list[SensitivityRow]:
+    """The sensitivity analyses, without the one that decided."""
+    if comparison.decided_by is None:
+        return []
+    return [row for row in analyse_sensitivity(analysed.trials, level=level) if row.name != comparison.decided_by]
 
 
 def build_results(dataset: Dataset, *, analysis: Analysis) -> Results:
@@ -94,14 +101,16 @@ def build_results(dataset: Dataset, *, analysis: Analysis) -> Results:
         monitoring=provenance.monitoring,
         verdict=analysis.verdict.name,
         sentence=prefix + sentence,
-        estimand=ESTIMAND,
+        estimand=wording.ESTIMANDS[analysis.comparison.decided_by or "mixed model"],
         notes=wording.verdict_notes(analysis.verdict, comparison=analysis.comparison),
         alpha=protocol.design.analysis.alpha,
         interval_level=level,
         scope=_scope(dataset, analysed=analysis.analysed),
         primary=records.primary_record(analysis.comparison, verdict=analysis.verdict),
         secondary=records.stratum_record(
-            analysis.comparison.secondary, predictions="right", unstable=bool(analysis.comparison.extreme_cells)
+            analysis.comparison.secondary,
+            predictions="right",
+            extreme_cells=analysis.comparison.unstable_right_cells,
         ),
         cells=records.cell_records(analysis.cells, risks=analysis.comparison.cell_risks),
         strategies=records.strategy_records(analysis.strategies),
@@ -114,13 +123,6 @@ def build_results(dataset: Dataset, *, analysis: Analysis) -> Results:
         provenance=records.provenance_record(dataset),
         versions={name: metadata.version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
     )
-
-
-ESTIMAND = (
-    "Estimand: the difference of differences of accuracies, (relevance minus control) by sound minus (relevance minus "
-    "control) by picture, among wrong predictions, for everybody allocated who answered at least one main trial, with "
-    "the random effects of participants and stimuli integrated out."
-)
 
 
 def _scope(dataset: Dataset, *, analysed: AnalysisSet) -> ScopeRecord:

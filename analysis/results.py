@@ -36,12 +36,33 @@ class RiskRecord(Strict):
     method: str
 
 
+class GainRecord(RiskRecord):
+    """What relevance adds over its control by one channel: a difference of accuracies, in shares."""
+
+    channel: str
+
+
+class PermutationRecord(Strict):
+    """The permutation that decided; kept are participants with answers under both masks, by channel."""
+
+    p: float
+    n_permutations: int
+    seed: int
+    n_kept: dict[str, int]
+    n_dropped: dict[str, int]
+
+
 class StratumRecord(Strict):
-    """channel:mask within one stratum: odds and risk; null where they could not be estimated."""
+    """channel:mask within one stratum: odds and risk; null where they could not be estimated.
+
+    `gains` are the two differences whose difference `risk` is; `extreme_cells` those that make the odds unstable.
+    """
 
     predictions: Literal["wrong", "right"]
     log_odds: OddsRecord | None
     risk: RiskRecord | None
+    gains: list[GainRecord]
+    extreme_cells: list[str]
 
 
 class PrimaryRecord(StratumRecord):
@@ -51,9 +72,7 @@ class PrimaryRecord(StratumRecord):
     p: float | None
     reason_not_estimable: str | None
     depends_on_scale: bool
-    extreme_cells: list[str]
-    n_permutations: int | None
-    permutation_seed: int | None
+    permutation: PermutationRecord | None
 
 
 class CellRecord(Strict):

@@ -49,6 +49,11 @@ def find_row_faults(
     if not provenance.monitoring:
         rules += _answer_rules(trials, manifest=manifest)
     faults = _broken(rules, keys=trials[["subject_id", "phase", "trial_index"]], table=TRIALS_FILE)
+    faults += _broken(
+        _completeness_rules(participants, trials=trials, protocol=protocol),
+        keys=participants[["subject_id"]],
+        table=PARTICIPANTS_FILE,
+    )
     return faults + _miscounted(trials, participants=participants)
 
 
@@ -161,8 +166,26 @@ def _answer_rules(trials: pd.DataFrame, *, manifest: Manifest) -> Iterator[Rule]
         (trials["correct"] != hit).fillna(value=False) & answered,
         ("correct does not say whether answer equals predicted_label"),
     )
-    outside = (trials["confidence"].lt(0) | trials["confidence"].gt(100)).fillna(value=False)
-    yield outside, "confidence is not between 0 and 100"
+    known = trials["confidence"].notna()
+    yield known != answered, "confidence must be known when there is an answer, and only then"
+    tens = trials["confidence"].isin(list(range(10, 101, 10)))
+    yield known & ~tens, "confidence is not one of 10, 20, ... 100 percent"
+
+
+def _completeness_rules(participants: pd.DataFrame, *, trials: pd.DataFrame, protocol: Protocol) -> list[Rule]:
+    """Every planned trial has its row, answered or not; who was never allocated has none."""
+    plan = protocol.plan
+    planned = set(range(len(plan.training) + len(plan.right) + len(plan.wrong)))
+    places = trials.groupby("subject_id")["trial_index"].agg(set)
+    found = [places.get(subject, set()) for subject in participants["subject_id"]]
+    allocated = participants["allocated_at"].notna()
+    incomplete = pd.Series([places != planned for places in found], index=participants.index)
+    surplus = pd.Series([bool(places) for places in found], index=participants.index)
+    rows = f"{TRIALS_FILE} must have one row per planned trial, trial_index 0 to {len(planned) - 1}"
+    return [
+        (allocated & incomplete, f"{rows}, of an allocated participant; rows are missing or have another index"),
+        (~allocated & surplus, f"{TRIALS_FILE} has rows of a participant who was never allocated"),
+    ]
 
 
 def _miscounted(trials: pd.DataFrame, *, participants: pd.DataFrame) -> list[str]:

@@ -12,7 +12,7 @@ from statsmodels.genmod.cov_struct import Exchangeable
 from statsmodels.tools.sm_exceptions import ModelWarning
 
 from analysis.comparison import code_factors
-from analysis.gains import relevance_gains, welch_difference
+from analysis.gains import count_gains, relevance_gains, welch_difference
 from analysis.permutation import permute_channels
 
 _FIXED = ("channel", "mask", "model_correct")
@@ -53,18 +53,19 @@ def analyse_sensitivity(trials: pd.DataFrame, *, level: float) -> list[Sensitivi
         Coverage of the intervals, 0-1.
     """
     gains = relevance_gains(trials, model_correct=False)
-    if gains["channel"].nunique() < 2:
+    counts = count_gains(gains)
+    if not all(count.n_kept for count in counts):
         return []
     welch = welch_difference(gains, level=level)
-    permutation = permute_channels(gains)
-    n_both = f"{len(gains)} participants who answered under both masks; stimuli taken as given"
+    permutation = permute_channels(gains, level=level)
+    n_both = f"{sum(c.n_kept for c in counts)} participants who answered under both masks; stimuli taken as given"
     return [
         SensitivityRow("participant means, Welch's t", "risk", welch.estimate, welch.interval, welch.p, n_both),
         SensitivityRow(
             "participant permutation",
             "risk",
             permutation.statistic,
-            (math.nan, math.nan),
+            permutation.interval,
             permutation.p,
             f"{permutation.n_permutations:,} relabellings, seed {permutation.seed}; stimuli taken as given",
         ),
@@ -91,7 +92,10 @@ def _gee_row(trials: pd.DataFrame, *, level: float) -> SensitivityRow:
         family=sm.families.Binomial(),
         cov_struct=Exchangeable(),
     )
-    # a cell at 0 or 100 % makes the iteration run off: that is an answer here, not a fault
+    if coded.groupby(list(_FIXED))["correct"].mean().isin([0, 1]).any():
+        # its log-odds are infinite: the iteration runs off, or stops anywhere
+        return replace(missing, note="not available: the answers of a cell are all alike")
+    # other data can make the iteration run off as well: that is an answer here, not a fault
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", ModelWarning)
         warnings.simplefilter("ignore", RuntimeWarning)

@@ -7,7 +7,8 @@
    the sentence says that the result depends on the scale.
 4. p < alpha, but log-odds and risks point opposite ways: `no_evidence`, with that reason.
 
-Where the participant permutation decides, it tests the risks themselves, and only their sign counts.
+Where the participant permutation decides, it tests the risks themselves, and only their sign counts; their interval is
+that of the same test, so the two cannot disagree about 0.
 """
 
 import math

@@ -59,12 +59,29 @@ def ratio(log_odds: float) -> str:
     """An odds ratio, three digits; beyond four orders of magnitude only its bound."""
     if abs(log_odds) > math.log(_LARGEST_PRINTED):
         return "> 10,000" if log_odds > 0 else "< 0.0001"
-    return f"{math.exp(log_odds):.3g}"
+    odds = math.exp(log_odds)
+    return f"{odds:,.0f}" if odds >= 99.95 else f"{odds:#.3g}"
 
 
 def level_name(level: float) -> str:
     """The coverage of intervals: "95 %"."""
     return f"{100 * level:g}{NARROW_SPACE}%"
+
+
+_CONTRAST = (
+    "the difference of differences of accuracies, (relevance minus control) by sound minus (relevance minus control) "
+    "by picture, among wrong predictions"
+)
+ESTIMANDS = {
+    "mixed model": (
+        f"Estimand: {_CONTRAST}, for everybody allocated who answered at least one main trial, with the random effects "
+        "of participants and stimuli integrated out."
+    ),
+    "participant permutation": (
+        f"Estimand: {_CONTRAST}, as means over participants allocated who answered wrong predictions under both masks, "
+        "for these very stimuli."
+    ),
+}
 
 
 def verdict_sentence(verdict: Verdict, *, comparison: Comparison, level: float) -> str:
@@ -73,7 +90,8 @@ def verdict_sentence(verdict: Verdict, *, comparison: Comparison, level: float) 
     if verdict.name == "not_estimable" or risk is None or comparison.p is None:
         return f"The primary contrast is not estimable: {verdict.reason}."
     found = (
-        f"sound minus picture is {points(risk.estimate)} percentage points, {_interval_clause(risk, level=level)} "
+        f"what relevance adds by sound minus what it adds by picture is {points(risk.estimate)} percentage points, "
+        f"{_interval_clause(risk, level=level)} "
         f"({_test(comparison, level=level)})."
     )
     if verdict.name == "no_evidence":
@@ -83,22 +101,23 @@ def verdict_sentence(verdict: Verdict, *, comparison: Comparison, level: float) 
         )
     more, less = ("sound", "picture") if verdict.name == "sound_adds_more" else ("picture", "sound")
     return (
-        f"When the network was wrong, its relevance added more over the control by {more} than by {less} to knowing "
-        f"what the network had answered: {found}"
+        f"When the network was wrong, its relevance added more over the control by {more} than by {less} to the share "
+        f"of answers that named what the network had answered: {found}"
     )
 
 
 def _interval_clause(risk: RiskDifference, *, level: float) -> str:
     if math.isnan(risk.interval[0]):
         return "with no interval, as the participants do not vary"
-    return f"the {level_name(level)} interval runs from {points(risk.interval[0])} to {points(risk.interval[1])}"
+    low, high = risk.interval
+    return f"the {level_name(level)} confidence interval runs from {points(low)} to {points(high)}"
 
 
 def _test(comparison: Comparison, *, level: float) -> str:
     p = p_value(comparison.p if comparison.p is not None else math.nan)
     contrast = comparison.primary.log_odds if comparison.primary else None
     if comparison.decided_by == "participant permutation" or contrast is None:
-        return f"participant permutation on risks, {p}"
+        return f"participant permutation on accuracies, {p}"
     low, high = contrast.interval
     return (
         f"conditional odds ratio {ratio(contrast.estimate)}, {level_name(level)} interval {ratio(low)} to "
@@ -120,9 +139,43 @@ def verdict_notes(verdict: Verdict, *, comparison: Comparison) -> list[str]:
             "The result depends on the scale: the test of the log-odds and the interval of the accuracies do not agree "
             "about zero."
         )
+    notes += _gain_notes(verdict, comparison=comparison)
     if comparison.decided_by == "participant permutation":
         notes.append(
-            "The participant permutation on risks decided, as declared, because odds are unstable where a cell is "
-            f"(nearly) empty or full: {'; '.join(comparison.extreme_cells)}. It takes the stimuli as given."
+            "The participant permutation on accuracies decided, as declared, because odds are unstable where nearly no "
+            f"answer or nearly every answer is correct: {'; '.join(comparison.extreme_cells)}. It takes the stimuli as "
+            "given: nothing is said about other clips."
         )
-    return notes
+    return notes + _dropped_notes(comparison)
+
+
+def _gain_notes(verdict: Verdict, *, comparison: Comparison) -> list[str]:
+    """A contrast can be positive though relevance adds nothing by any channel: a direction says so then."""
+    gains = {gain.channel: gain.risk for gain in comparison.primary.gains} if comparison.primary else {}
+    channel = {"sound_adds_more": "sound", "picture_adds_more": "picture"}.get(verdict.name)
+    if channel is None or channel not in gains:
+        return []
+    risk = gains[channel]
+    if risk.estimate <= 0:
+        return [
+            f"Relevance raised accuracy by neither channel: by {channel} it lowered it less ({points(risk.estimate)} "
+            "points)."
+        ]
+    if not risk.interval[0] > 0:
+        return [
+            f"That relevance adds anything at all by {channel} is not shown: the interval of {points(risk.estimate)} "
+            f"points, {points_interval(risk.interval)}, covers 0."
+        ]
+    return []
+
+
+def _dropped_notes(comparison: Comparison) -> list[str]:
+    """Whom the deciding permutation could not use."""
+    counts = comparison.permutation.counts if comparison.permutation else ()
+    if not any(count.n_dropped for count in counts):
+        return []
+    parts = [f"{count.n_dropped} of {count.n_kept + count.n_dropped} by {count.channel}" for count in counts]
+    return [
+        f"The permutation leaves out {' and '.join(parts)}: these participants did not answer wrong predictions under "
+        "both masks."
+    ]

@@ -232,7 +232,7 @@ def _trial_rows(person: Row, *, place: int, listeners: Listeners, protocol: Prot
     n_answered = n_training + 5 if place in plan.dropouts else 2 if place in plan.never_started else n_answered
     own = listeners.draw_effects(sd=plan.sds[0])
     rows = []
-    for index, trial in enumerate(sequence[: n_answered + 1]):
+    for index, trial in enumerate(sequence):
         stimulus = stimuli[trial.stimulus]
         answered = index < n_answered
         answer = listeners.answer(own, stimulus, channel=person["channel"], mask=trial.mask) if answered else None
@@ -287,7 +287,8 @@ def _csv(rows: list[Row], *, table: str, monitoring: bool) -> bytes:
 def simulate(plan: Plan) -> dict[str, bytes]:
     """The files of an export by archive path; do not change the dict."""
     manifest = _manifest(plan)
-    manifest_bytes = canonical_json(manifest.model_dump(mode="json"))
+    # without unknown values: an optional field that a later manifest gains changes no hash, so no drawn study
+    manifest_bytes = canonical_json(manifest.model_dump(mode="json", exclude_none=True))
     protocol_bytes, protocol_sha256 = freeze(
         _design(plan),
         version=1,

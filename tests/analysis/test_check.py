@@ -83,7 +83,8 @@ def test_exports_of_every_stage_are_whole(study_files: Study, planted: dict[str,
 )
 def test_a_missing_file_is_named(files: Files, name: str) -> None:
     del files[name]
-    assert any(fault.startswith(f"{name} is missing") for fault in examine(files).faults)
+    faults = [fault for fault in examine(files).faults if fault.startswith(f"{name} is missing")]
+    assert len(faults) == 1
 
 
 def test_a_changed_byte_is_named(files: Files) -> None:
@@ -132,6 +133,22 @@ def test_a_variable_described_twice_is_named(files: Files) -> None:
 def test_a_key_that_psych_ds_requires_is_missed(files: Files, key: str, value: object) -> None:
     (fault,) = examine(changed_description(files, **{key: value})).faults
     assert f"'{key}'" in fault
+
+
+@pytest.mark.parametrize("name", [["a"], {"a": 1}, 7, None])
+def test_a_variable_whose_name_is_no_text_is_named(files: Files, name: object) -> None:
+    described = json.loads(files[DESCRIPTION_FILE])["variableMeasured"]
+    faults = examine(changed_description(files, variableMeasured=[*described, {"name": name}])).faults
+    assert faults == [
+        f"{DESCRIPTION_FILE}: entry {len(described) + 1} of variableMeasured has no name that is a text; "
+        "export it again"
+    ]
+
+
+@pytest.mark.parametrize("name", [PROTOCOL_FILE, MANIFEST_FILE, DESCRIPTION_FILE])
+def test_json_nested_too_deeply_is_named(files: Files, name: str) -> None:
+    faults = examine({**files, name: b"[" * 100_000}).faults
+    assert any("nested too deeply" in fault for fault in faults)
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"{}"])
@@ -193,7 +210,10 @@ def test_a_simulated_study_without_parameters_is_refused(files: Files) -> None:
         ("n_alternatives", "9", "n_alternatives is not the number of the bundle's labels"),
         ("answer", "eleven", "answer is not one of the labels"),
         ("answer", "", "must be known when there is an answer"),
-        ("confidence", "101", "confidence is not between 0 and 100"),
+        ("confidence", "110", "confidence is not one of 10, 20, ... 100 percent"),
+        ("confidence", "0", "confidence is not one of 10, 20, ... 100 percent"),
+        ("confidence", "55", "confidence is not one of 10, 20, ... 100 percent"),
+        ("confidence", "", "confidence must be known when there is an answer"),
         ("heard_share", "1.5", "heard_share is not between 0 and 1"),
         ("plays", "-1", "plays is negative"),
         ("trial_index", "-1", "trial_index is negative"),
@@ -265,6 +285,31 @@ def test_a_channel_that_is_not_the_arms_is_named(files: Files, seal: Seal) -> No
     other = {"picture": "sound", "sound": "picture"}[channel]
     changed = changed_cell(files, table=PARTICIPANTS_FILE, column="channel", value=other, row=1)
     assert any("channel is not that of the arm" in fault for fault in examine(seal(changed)).faults)
+
+
+def test_a_deleted_trial_row_is_found_though_hashes_fit(files: Files, seal: Seal) -> None:
+    rows = read_rows(files[TRIALS_FILE])
+    subject, index = (rows[1][rows[0].index(name)] for name in ("subject_id", "trial_index"))
+    assert index == "0", "a training trial, which no count of answers covers"
+    (fault,) = examine(seal({**files, TRIALS_FILE: write_rows([rows[0], *rows[2:]])})).faults
+    assert f"subject_id {subject}" in fault
+    assert "one row per planned trial, trial_index 0 to 9" in fault
+
+
+def test_an_allocated_participant_without_any_row_is_found(files: Files, seal: Seal) -> None:
+    rows = read_rows(files[TRIALS_FILE])
+    kept = [row for row in rows if row[0] != "p0002"]
+    faults = examine(seal({**files, TRIALS_FILE: write_rows(kept)})).faults
+    assert any("subject_id p0002" in fault and "one row per planned trial" in fault for fault in faults)
+
+
+def test_trials_of_somebody_never_allocated_are_found(files: Files, seal: Seal) -> None:
+    rows = read_rows(files[PARTICIPANTS_FILE])
+    place = next(place for place, row in enumerate(rows) if row[0] == "p0001")
+    for name in ("arm", "channel", "list_index", "allocated_at"):
+        rows[place][rows[0].index(name)] = ""
+    faults = examine(seal({**files, PARTICIPANTS_FILE: write_rows(rows)})).faults
+    assert any("subject_id p0001" in fault and "never allocated" in fault for fault in faults)
 
 
 def test_several_faults_are_all_named(files: Files, seal: Seal) -> None:

@@ -9,8 +9,15 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from analysis.cells import describe_cells
-from analysis.comparison import Comparison, code_factors, compare_channels, find_extreme_cells, find_obstacle
+from analysis.cells import Cell, describe_cells
+from analysis.comparison import (
+    Comparison,
+    code_factors,
+    compare_channels,
+    find_extreme_cells,
+    find_obstacle,
+    find_unstable_right_cells,
+)
 from analysis.exclusions import select_analysed
 from analysis.gains import relevance_gains
 from analysis.load import load_dataset
@@ -49,13 +56,13 @@ def test_both_contrasts_agree_with_the_r_call_of_the_report(planted: Compared) -
     wrong, right = comparison.primary.log_odds, comparison.secondary.log_odds
     assert wrong
     assert right
-    assert wrong.estimate == pytest.approx(1.0446496, abs=1e-4)
-    assert wrong.standard_error == pytest.approx(0.2960599, rel=0.01)
+    assert wrong.estimate == pytest.approx(1.1662780, abs=1e-4)
+    assert wrong.standard_error == pytest.approx(0.2480727, rel=0.01)
     assert wrong.df == 11
-    assert wrong.p == pytest.approx(0.0047272, rel=0.02)
-    assert right.estimate == pytest.approx(-0.5200309, abs=1e-4)
-    assert right.standard_error == pytest.approx(0.3030303, rel=0.01)
-    assert right.p == pytest.approx(0.1141, rel=0.02)
+    assert wrong.p == pytest.approx(0.00064872, rel=0.02)
+    assert right.estimate == pytest.approx(0.0677984, abs=1e-4)
+    assert right.standard_error == pytest.approx(0.2480300, rel=0.01)
+    assert right.p == pytest.approx(0.78965, rel=0.02)
 
 
 def test_the_planted_effect_lies_in_the_interval_and_sound_adds_more(planted: Compared) -> None:
@@ -146,7 +153,8 @@ def test_marginal_accuracies_are_near_the_observed_ones(planted: Compared) -> No
 
 
 def test_truth_namers_are_decided_by_permutation_and_give_no_evidence(study_zip: Study) -> None:
-    trials, comparison = compare(study_zip(n_participants=60, listeners="truth-namer"))
+    """For this seed; of seeds 1 to 60 the permutation rejected in 4."""
+    trials, comparison = compare(study_zip(n_participants=60, listeners="truth-namer", seed=2))
     assert comparison.decided_by == "participant permutation"
     assert decide_verdict(comparison, alpha=0.05).name == "no_evidence"
     by_channel = trials.groupby("channel")["correct"].mean()
@@ -167,7 +175,7 @@ def test_right_predictions_at_the_ceiling_leave_the_primary_contrast_to_the_perm
     trials, comparison = compare(study_zip(n_participants=16, listeners="always-right-ones", effect=1.0))
     assert comparison.decided_by == "participant permutation"
     assert all("right predictions (100.0 %)" in name for name in comparison.extreme_cells)
-    expected = permute_channels(relevance_gains(trials, model_correct=False))
+    expected = permute_channels(relevance_gains(trials, model_correct=False), level=0.95)
     assert comparison.permutation == expected
     assert comparison.primary
     assert comparison.primary.risk
@@ -209,12 +217,38 @@ def test_a_model_that_cannot_be_fitted_is_not_estimable_with_its_reason(study_zi
     assert "mood" in comparison.obstacle
 
 
-@pytest.mark.parametrize(("n_correct", "is_extreme"), [(3, True), (4, False), (196, False), (197, True)])
-def test_cells_beyond_two_percent_are_extreme(n_correct: int, is_extreme: bool) -> None:
-    rows = [("a", "s", "sound", "relevance", False, place < n_correct) for place in range(200)]
+def one_cell(*, n_correct: int, model_correct: bool) -> list[Cell]:
+    rows = [("a", "s", "sound", "relevance", model_correct, place < n_correct) for place in range(200)]
     names = ["subject_id", "stimulus", "channel", "mask", "model_correct", "correct"]
-    cells = [cell for cell in describe_cells(pd.DataFrame(rows, columns=names), level=0.95) if cell.n_trials]
+    return [cell for cell in describe_cells(pd.DataFrame(rows, columns=names), level=0.95) if cell.n_trials]
+
+
+@pytest.mark.parametrize(("n_correct", "is_extreme"), [(3, True), (4, False), (196, False), (197, True)])
+def test_cells_of_wrong_predictions_beyond_two_percent_are_extreme(n_correct: int, is_extreme: bool) -> None:
+    assert bool(find_extreme_cells(one_cell(n_correct=n_correct, model_correct=False))) == is_extreme
+
+
+@pytest.mark.parametrize(
+    ("n_correct", "is_extreme", "is_unstable"),
+    [(0, True, True), (3, False, True), (4, False, False), (196, False, False), (197, False, True), (200, True, True)],
+)
+def test_cells_of_right_predictions_decide_only_where_the_model_separates(
+    n_correct: int, is_extreme: bool, is_unstable: bool
+) -> None:
+    cells = one_cell(n_correct=n_correct, model_correct=True)
     assert bool(find_extreme_cells(cells)) == is_extreme
+    assert bool(find_unstable_right_cells(cells)) == is_unstable
+
+
+def test_the_gains_of_both_channels_make_the_contrast(small: Compared, study_zip: Study) -> None:
+    _, by_permutation = compare(study_zip(n_participants=16, listeners="always-right-ones", effect=1.0))
+    for primary in (small[1].primary, by_permutation.primary):
+        assert primary
+        assert primary.risk
+        picture, sound = (gain.risk for gain in primary.gains)
+        assert sound.estimate - picture.estimate == pytest.approx(primary.risk.estimate)
+        for risk in (picture, sound):
+            assert risk.interval[0] < risk.estimate < risk.interval[1]
 
 
 def test_factors_are_coded_half_with_control_picture_and_wrong_below() -> None:

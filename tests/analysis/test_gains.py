@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.gains import relevance_gains, welch_difference
+from analysis.gains import ChannelCount, count_gains, relevance_gains, welch_difference
 
 
 def gains(picture: list[float], sound: list[float]) -> pd.DataFrame:
@@ -23,7 +23,11 @@ def test_gains_are_relevance_minus_control_among_one_stratum() -> None:
     frame = pd.DataFrame(rows, columns=["subject_id", "channel", "mask", "model_correct", "correct"])
     found = relevance_gains(frame, model_correct=False)
     assert found.loc["a"].to_dict() == {"channel": "sound", "gain": 0.5}
-    assert "b" not in found.index, "b never met relevance"
+    assert found["gain"].isna().loc["b"], "b never met relevance"
+    assert count_gains(found) == (
+        ChannelCount("picture", n_kept=0, n_dropped=1),
+        ChannelCount("sound", n_kept=1, n_dropped=0),
+    )
 
 
 def test_welch_equals_r() -> None:

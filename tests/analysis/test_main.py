@@ -25,8 +25,8 @@ def test_check_names_every_fault_on_its_line_and_ends_with_two(
     write_zip(tmp_path / "x.zip", members=members)
     assert main(["check", str(tmp_path / "x.zip")]) == 2
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "error: x.zip is not whole (3 faults):"
-    assert len(lines) == 4
+    assert lines[0] == "error: x.zip is not whole (2 faults):"
+    assert len(lines) == 3
 
 
 def test_report_prints_the_verdict_and_where_it_is(
@@ -42,3 +42,14 @@ def test_report_refuses_a_missing_file_with_two(tmp_path: Path, capsys: pytest.C
     assert main(["report", str(tmp_path / "no.zip"), "--out", str(tmp_path / "out")]) == 2
     assert "no.zip is missing" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_report_below_a_file_is_refused_with_two(
+    study_zip: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert main(["report", str(study_zip(n_participants=6)), "--out", str(tmp_path / "file" / "r")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert str(tmp_path / "file") in line
+    assert (tmp_path / "file").read_text() == "mine"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from analysis.exclusions import select_analysed
 from analysis.load import load_dataset
 from analysis.report import REPORT_FILE, RESULTS_FILE, analyse, write_report
 from analysis.results import Results
@@ -182,11 +183,44 @@ def test_a_study_without_anybody_is_reported(reports: Any) -> None:
 def test_a_floor_prints_the_permutation_and_calls_odds_unstable(reports: Any) -> None:
     page, results = reports["floor"]
     assert results["primary"]["decided_by"] == "participant permutation"
-    assert results["primary"]["n_permutations"] == 9999
+    assert results["primary"]["permutation"]["n_permutations"] == 9999
+    assert results["primary"]["permutation"]["n_kept"] == {"picture": 8, "sound": 8}
+    assert results["primary"]["permutation"]["n_dropped"] == {"picture": 0, "sound": 0}
     assert results["primary"]["log_odds"] is None
     assert results["model"]["converged"] is False
     assert all(c["se"] is None for c in results["model"]["coefficients"])
-    assert "Odds are unstable here" in page
+    assert "Odds of wrong predictions are unstable" in page
+    assert "participant permutation" not in {row["name"] for row in results["sensitivity"]}
+
+
+def test_whom_the_permutation_drops_is_counted_and_said(study_zip: Study, tmp_path: Path) -> None:
+    path = study_zip(n_participants=24, listeners="never-wrong-ones", dropouts=tuple(range(12)))
+    trials = select_analysed(load_dataset(path)).trials
+    wrong = trials[~trials["model_correct"]]
+    both = wrong.groupby("subject_id")["mask"].nunique().reindex(trials["subject_id"].unique(), fill_value=0) == 2
+    assert not both.all(), "the plan has somebody to drop"
+    results = write_report(path, out=tmp_path)
+    permutation = results.primary.permutation
+    assert permutation
+    assert sum(permutation.n_kept.values()) == both.sum()
+    assert sum(permutation.n_dropped.values()) == (~both).sum()
+    (note,) = [note for note in results.notes if "leaves out" in note]
+    assert f"{permutation.n_dropped['sound']} of 12 by sound" in note
+    assert note in (tmp_path / REPORT_FILE).read_text()
+
+
+def test_secondary_odds_are_called_unstable_where_a_right_cell_is_near_its_limit(
+    study_zip: Study, tmp_path: Path
+) -> None:
+    path = study_zip(n_participants=40, seed=2, betas=(2.0, 0.0, 0.0, 5.0), sds=(0.3, 0.3, 0.1))
+    results = write_report(path, out=tmp_path)
+    assert results.primary.decided_by == "mixed model"
+    assert results.primary.log_odds
+    assert not results.primary.log_odds.unstable
+    assert results.secondary.log_odds
+    assert results.secondary.log_odds.unstable
+    assert all("right predictions" in cell for cell in results.secondary.extreme_cells)
+    assert "Odds of right predictions are unstable" in (tmp_path / REPORT_FILE).read_text()
 
 
 def test_a_damaged_export_is_refused_and_nothing_is_written(study_zip: Study, tmp_path: Path) -> None:
