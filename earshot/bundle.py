@@ -4,14 +4,13 @@ A bundle is a folder with `manifest.json`, `media/` and `network/`; each media f
 content, so its name tells a participant nothing. The bundle's own hash is the SHA-256 of its manifest's bytes.
 """
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from earshot.errors import BundleError, describe_validation
-from earshot.files import Strict, canonical_json, sha256_bytes, sha256_file
+from earshot.files import Strict, canonical_json, parse_json, sha256_bytes, sha256_file
 
 FORMAT_NAME: Literal["earshot-bundle"] = "earshot-bundle"
 FORMAT_VERSION: Literal[1] = 1
@@ -22,6 +21,7 @@ NETWORK_FOLDER = "network"
 Mask = Literal["none", "relevance", "control"]
 Role = Literal["main", "training"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Label = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -136,13 +136,21 @@ class Network(Strict):
 
 
 class Selection(Strict):
-    """How many stimuli there were to choose from, on the held-out speakers."""
+    """How many stimuli there were to choose from on the held-out speakers, and how alike right and wrong ones are.
+
+    `n_matched_speaker_and_label` counts the main right stimuli that share speaker and true label with a wrong one, one
+    to one. The shares are accuracies of the best rule, chosen with hindsight, that tells the main right stimuli from
+    the wrong ones by their word, or by speaker and word. Older bundles have none of the three.
+    """
 
     heldout_speakers: list[str]
     n_right: int
     n_wrong: int
     n_right_with_fair_control: int
     n_wrong_with_fair_control: int
+    n_matched_speaker_and_label: int | None = Field(default=None, ge=0)
+    best_rule_by_true_label_share: Share | None = None
+    best_rule_by_speaker_and_true_label_share: Share | None = None
 
 
 class Manifest(Strict):
@@ -151,7 +159,7 @@ class Manifest(Strict):
     format: Literal["earshot-bundle"] = FORMAT_NAME
     format_version: Literal[1] = FORMAT_VERSION
     name: str = Field(min_length=1)
-    labels: list[str] = Field(min_length=2)
+    labels: list[Label] = Field(min_length=2)
     recipe: dict[str, Any]
     code_sha256: Sha256
     versions: dict[str, str]
@@ -169,6 +177,8 @@ class Manifest(Strict):
         if len(set(identifiers)) != len(identifiers):
             raise ValueError("two stimuli have the same id; rebuild the bundle")
         known = set(self.labels)
+        if len(known) != len(self.labels):
+            raise ValueError(f"labels are {', '.join(self.labels)}; each may stand there once")
         for stimulus in self.stimuli:
             if not {stimulus.true_label, stimulus.predicted_label, *stimulus.probabilities} <= known:
                 raise ValueError(f"stimulus '{stimulus.id}' has a label that is not in the manifest's labels")
@@ -217,10 +227,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def parse_manifest(content: bytes, *, place: str) -> Manifest:
     """A manifest from its bytes; `place` names it in errors. Raises BundleError as `read_manifest` does."""
-    try:
-        fields = json.loads(content)
-    except ValueError as fault:
-        raise BundleError(f"{place} is no JSON ({fault}); rebuild the bundle") from fault
+    fields = parse_json(content, place=place, error=BundleError, way_out="rebuild the bundle")
     version = fields.get("format_version") if isinstance(fields, dict) else None
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise BundleError(
@@ -241,7 +248,7 @@ def find_faults(folder: Path) -> list[str]:
         If the manifest itself cannot be read.
     """
     expected = read_manifest(folder).files()
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST_NAME}
+    found = _found_files(folder)
     faults = [f"{name} is missing" for name in sorted(expected.keys() - found)]
     faults += [f"{name} is surplus: the manifest does not name it" for name in sorted(found - expected.keys())]
     faults += [
@@ -250,6 +257,17 @@ def find_faults(folder: Path) -> list[str]:
         if sha256_file(folder / name) != expected[name]
     ]
     return faults
+
+
+def find_surplus(folder: Path) -> list[str]:
+    """The files in `folder` that its manifest does not name, by path within it; BundleError as `read_manifest` does."""
+    return sorted(_found_files(folder) - read_manifest(folder).files().keys())
+
+
+def _found_files(folder: Path) -> set[str]:
+    """Every file (or link) in `folder` beside the manifest, by path within it."""
+    paths = (path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
+    return {path.relative_to(folder).as_posix() for path in paths} - {MANIFEST_NAME}
 
 
 def check_bundle(folder: Path) -> Manifest:

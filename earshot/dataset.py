@@ -3,7 +3,6 @@
 `study` writes it and `analysis` reads it; both take the columns from here, and so does the codebook.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from earshot.bundle import Sha256
 from earshot.errors import DatasetError, describe_validation
-from earshot.files import Strict, sha256_bytes
+from earshot.files import Strict, parse_json, sha256_bytes
 
 FORMAT_NAME: Literal["earshot-dataset"] = "earshot-dataset"
 FORMAT_VERSION: Literal[1] = 1
@@ -185,10 +184,7 @@ def read_provenance(description: Mapping[str, Any]) -> Provenance:
 
 def parse_description(content: bytes) -> dict[str, Any]:
     """`dataset_description.json` as a dict; DatasetError when it is none."""
-    try:
-        description = json.loads(content)
-    except ValueError as fault:
-        raise DatasetError(f"{DESCRIPTION_FILE} is no JSON ({fault}); export it again") from fault
+    description = parse_json(content, place=DESCRIPTION_FILE, error=DatasetError, way_out="export it again")
     if not isinstance(description, dict):
         raise DatasetError(f"{DESCRIPTION_FILE} is no JSON object; export it again")
     return description

@@ -1,5 +1,7 @@
 """Errors a user can mend, and how a command ends on one."""
 
+import os
+import reprlib
 import sys
 from collections.abc import Callable
 
@@ -7,6 +9,8 @@ from pydantic import ValidationError
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+EXIT_UNREAD = 141  # 128 + SIGPIPE: whoever read our output went away, as `head` does
+_LONGEST_SHOWN = 80  # characters of a value in an error
 
 
 class EarshotError(Exception):
@@ -30,11 +34,18 @@ class DatasetError(EarshotError):
 
 
 def run_command(command: Callable[[], None]) -> int:
-    """Exit code of a command: 0, 2 with one line on stderr for bad input, 130 when interrupted."""
+    """Exit code of a command: 0, 2 with one line on stderr for bad input, 130 when interrupted, 141 when unread."""
     try:
         command()
+        sys.stdout.flush()
     except EarshotError as error:
         print(f"error: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except BrokenPipeError:
+        silence_stdout()
+        return EXIT_UNREAD
+    except OSError as error:
+        print(f"error: {describe_os_error(error)}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print("interrupted; nothing half-written was left behind", file=sys.stderr)
@@ -42,15 +53,36 @@ def run_command(command: Callable[[], None]) -> int:
     return 0
 
 
-def describe_validation(error: ValidationError) -> str:
-    """One sentence per fault of a pydantic validation: the place, the value found, what was allowed."""
-    return "; ".join(_describe_fault(fault) for fault in error.errors(include_url=False))
+def silence_stdout() -> None:
+    """Send what is still to be printed nowhere: Python would complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _describe_fault(fault: object) -> str:
+def describe_os_error(error: OSError) -> str:
+    """One sentence on a file that could not be read or written: which one, why, and the way out."""
+    name = error.filename2 or error.filename
+    reason = (error.strerror or str(error) or type(error).__name__).lower()
+    place = f"'{os.fsdecode(name)}'" if isinstance(name, str | bytes | os.PathLike) else "a file"
+    return f"cannot read or write {place}: {reason}; check its path, its permissions and the space left on its disk"
+
+
+def describe_validation(error: ValidationError, *, whole: str = "the file") -> str:
+    """One sentence per fault of a pydantic validation: the place, the value found, what was allowed.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What pydantic raised.
+    whole : str
+        What was validated, for faults of no single key.
+    """
+    return "; ".join(_describe_fault(fault, whole=whole) for fault in error.errors(include_url=False))
+
+
+def _describe_fault(fault: object, *, whole: str) -> str:
     """One fault as a sentence; `fault` is pydantic's ErrorDetails."""
     details = dict(fault)  # type: ignore[call-overload]  # a TypedDict of pydantic_core, read by key
-    place = ".".join(str(part) for part in details["loc"]) or "the file"
+    place = ".".join(str(part) for part in details["loc"]) or whole
     if details["type"] == "extra_forbidden":
         return f"unknown key '{place}'; take it out or mend its spelling"
     if details["type"] == "missing":
@@ -58,5 +90,15 @@ def _describe_fault(fault: object) -> str:
     message = details["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
     if details["type"] == "value_error":
-        return message if place == "the file" else f"{place}: {message}"
-    return f"{place} is {details['input']!r}; {message}"
+        return message if place == whole else f"{place}: {message}"
+    if details["type"] == "json_invalid":
+        return f"{place} is no JSON: {message.removeprefix('invalid JSON: ')}"
+    return f"{place} is {_shorten(details['input'])}; {message}"
+
+
+def _shorten(value: object) -> str:
+    """How Python writes `value`, cut where it is long or nested deeply: an error is a line, no listing."""
+    writer = reprlib.Repr()
+    writer.maxstring = writer.maxother = _LONGEST_SHOWN
+    text = writer.repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"

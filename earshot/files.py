@@ -21,8 +21,8 @@ from earshot.errors import EarshotError, describe_validation
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _READ_BLOCK_BYTES = 1 << 20
 # What a damaged archive makes zipfile raise: broken structure or checksum, broken stream, an unknown method or an
-# encryption flag where one bit was turned, an early end.
-_ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, UnicodeDecodeError)
+# encryption flag where one bit was turned, an early end, a member said to lie before the file's beginning.
+_ZIP_FAULTS = (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, UnicodeDecodeError)
 
 
 class Strict(BaseModel):
@@ -44,6 +44,29 @@ def canonical_json(value: Any) -> bytes:
     """
     text = json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode()
+
+
+def parse_json(content: bytes, *, place: str, error: type[EarshotError], way_out: str) -> Any:
+    """The value of a JSON document.
+
+    Parameters
+    ----------
+    content : bytes
+        UTF-8.
+    place, way_out : str
+        What `content` is and what to do about a broken one, for the message.
+
+    Raises
+    ------
+    error
+        If it is no JSON, or nested more deeply than Python reads.
+    """
+    try:
+        return json.loads(content)
+    except ValueError as fault:
+        raise error(f"{place} is no JSON ({fault}); {way_out}") from fault
+    except RecursionError as fault:
+        raise error(f"{place} is nested too deeply to be read; {way_out}") from fault
 
 
 def sha256_bytes(content: bytes) -> str:
@@ -119,7 +142,11 @@ def file_written_aside(target: Path) -> Iterator[Path]:
     """A path beside `target` to write to; it is flushed and takes the name `target` when the block ends well."""
     target = target.absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as fault:
+        # Named by what was asked for: nobody knows the name aside.
+        raise OSError(fault.errno, fault.strerror, str(target)) from fault
     os.close(handle)
     aside = Path(name)
     try:
@@ -155,13 +182,14 @@ def read_zip(path: Path, *, error: type[EarshotError]) -> dict[str, bytes]:
     """
     if not path.is_file():
         raise error(f"{path} is missing; give the path of a zip file")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
-            _check_zip_names(names, path=path, error=error)
-            return {name: archive.read(name) for name in names}
-    except _ZIP_FAULTS as fault:
-        raise error(f"{path} is damaged or no zip: {fault}; export it again") from fault
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+                _check_zip_names(names, path=path, error=error)
+                return {name: archive.read(name) for name in names}
+        except _ZIP_FAULTS as fault:
+            raise error(f"{path} is damaged or no zip: {fault}; export it again") from fault
 
 
 def _check_zip_names(names: list[str], *, path: Path, error: type[EarshotError]) -> None:

@@ -4,15 +4,14 @@ The frozen protocol is canonical JSON; its hash is taken over the stored bytes a
 that a later Earshot cannot break a preregistered hash.
 """
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from earshot.bundle import Manifest, Sha256
 from earshot.errors import StudyError, describe_validation
-from earshot.files import Strict, canonical_json, read_toml, sha256_bytes
+from earshot.files import Strict, canonical_json, parse_json, read_toml, sha256_bytes
 from earshot.sequence import TrialMask, counterbalance
 from earshot.shuffle import derive_key, shuffled
 
@@ -22,10 +21,12 @@ FORMAT_VERSION: Literal[1] = 1
 Channel = Literal["picture", "sound"]
 Given = Literal["nothing", "original", "original-and-word"]
 Task = Literal["forward-simulation"]
-Language = Literal["en", "de"]
+# A language comes with its catalogue: German is taken up here and in the settings when its pages are translated.
+Language = Literal["en"]
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
-Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 StandardDeviation = Annotated[float, Field(ge=0.0, le=10.0)]
 
 
@@ -33,7 +34,7 @@ class StudySection(Strict):
     """What the study is called, in which language it speaks, and which bundle it shows."""
 
     slug: Name
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     language: Language = "en"
     bundle: Annotated[str, Field(min_length=1, max_length=200)]
     bundle_sha256: Sha256 | None = None
@@ -46,7 +47,16 @@ class Texts(Strict):
     consent: Text
     debrief: Text
     contact: Text
-    labels: dict[str, str] = Field(default_factory=dict)
+    labels: dict[str, Word] = Field(default_factory=dict)
+
+    @field_validator("labels")
+    @classmethod
+    def _check_words(cls, labels: dict[str, str]) -> dict[str, str]:
+        words = list(labels.values())
+        doubled = sorted({word for word in words if words.count(word) > 1})
+        if doubled:
+            raise ValueError(f"two labels have the word '{doubled[0]}'; give each label a word of its own")
+        return labels
 
     def word(self, label: str) -> str:
         """The label as it is said to participants ("seven"); the label itself when the file names no word."""
@@ -87,6 +97,15 @@ class Main(Strict):
 
     n_right: int = Field(default=12, ge=2, le=200, multiple_of=2)
     n_wrong: int = Field(default=12, ge=2, le=200, multiple_of=2)
+
+    @model_validator(mode="after")
+    def _check_balance(self) -> "Main":
+        if self.n_right != self.n_wrong:
+            raise ValueError(
+                f"n_right is {self.n_right} and n_wrong is {self.n_wrong}; give both the same number, because every "
+                "participant is told that half of the computer's answers are wrong"
+            )
+        return self
 
 
 class Exposure(Strict):
@@ -306,10 +325,7 @@ def freeze(
 
 def parse_protocol(content: bytes) -> Protocol:
     """A frozen protocol from its stored bytes; StudyError when it is of a newer format or damaged."""
-    try:
-        fields = json.loads(content)
-    except ValueError as fault:
-        raise StudyError(f"the frozen protocol is no JSON ({fault}); restore it from its export") from fault
+    fields = parse_json(content, place="the frozen protocol", error=StudyError, way_out="restore it from its export")
     version = fields.get("format_version") if isinstance(fields, dict) else None
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise StudyError(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from earshot.bundle import bundle_sha256, check_bundle, find_faults, read_manifest
+from earshot.bundle import bundle_sha256, check_bundle, find_faults, find_surplus, read_manifest
 from earshot.errors import BundleError
 from earshot.files import sha256_bytes
 from tests.tiny_bundle import change_manifest, write_tiny_bundle
@@ -99,3 +99,33 @@ def test_missing_rendition_is_named(tmp_path: Path) -> None:
     assert stimulus.rendition("none").mask == "none"
     with pytest.raises(BundleError, match="stimulus 'clip-0' has no rendition with mask 'relevance'"):
         stimulus.rendition("relevance")
+
+
+@pytest.mark.parametrize("label", ["", " ", "2 ", "2\n", "2" * 65])
+def test_a_label_that_is_empty_padded_or_too_long_is_refused(folder: Path, label: str) -> None:
+    change_manifest(folder, labels=["0", "1", "2", label])
+    with pytest.raises(BundleError, match=r"labels\.3 is "):
+        read_manifest(folder)
+
+
+def test_a_label_that_stands_there_twice_is_refused(folder: Path) -> None:
+    change_manifest(folder, labels=["0", "1", "2", "2"])
+    with pytest.raises(BundleError, match="labels are 0, 1, 2, 2; each may stand there once"):
+        read_manifest(folder)
+
+
+def test_manifest_of_before_balance_was_recorded_still_reads(folder: Path) -> None:
+    path = folder / "manifest.json"
+    fields = json.loads(path.read_bytes())
+    for name in [name for name in fields["selection"] if name.startswith(("n_matched", "best_rule"))]:
+        del fields["selection"][name]
+    path.write_text(json.dumps(fields), encoding="utf-8")
+    selection = read_manifest(folder).selection
+    assert selection.n_matched_speaker_and_label is None
+    assert selection.best_rule_by_true_label_share is None
+
+
+def test_surplus_is_told_apart_from_damage(folder: Path) -> None:
+    first_media(folder).unlink()
+    (folder / "media" / "nowhere.png").symlink_to("absent.png")
+    assert find_surplus(folder) == ["media/nowhere.png"]

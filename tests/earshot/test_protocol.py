@@ -56,6 +56,11 @@ def test_defaults_are_those_of_the_default_study(tmp_path: Path) -> None:
     }
 
 
+def test_texts_are_kept_without_space_around_them(design: StudyFile) -> None:
+    padded = parse_study(changed(design, "texts", consent="  I agree.\n", labels={"1": " one "}), place="x")
+    assert (padded.texts.consent, padded.texts.word("1")) == ("I agree.", "one")
+
+
 def test_words_of_labels_fall_back_on_the_label(design: StudyFile) -> None:
     assert (design.texts.word("1"), design.texts.word("7")) == ("one", "7")
 
@@ -64,12 +69,17 @@ def test_words_of_labels_fall_back_on_the_label(design: StudyFile) -> None:
     ("section", "fields", "message"),
     [
         ("study", {"slug": "Digits!"}, "study.slug is 'Digits!'"),
-        ("study", {"language": "fr"}, "study.language is 'fr'"),
+        ("study", {"language": "de"}, "study.language is 'de'"),
+        ("study", {"title": " "}, "study.title is ' '"),
         ("study", {"colour": "red"}, "unknown key 'study.colour'"),
         ("study", {"bundle_sha256": "short"}, "study.bundle_sha256 is 'short'"),
         ("texts", {"information": ""}, "texts.information is ''"),
+        ("texts", {"consent": " \n\n "}, "texts.consent is"),
+        ("texts", {"labels": {"1": " "}}, "texts.labels.1 is ' '"),
+        ("texts", {"labels": {"1": "one", "2": "one "}}, "two labels have the word 'one'"),
         ("allocation", {"method": "minimisation"}, "allocation.method is 'minimisation'"),
         ("main", {"n_wrong": 3}, "main.n_wrong is 3; input should be a multiple of 2"),
+        ("main", {"n_wrong": 8}, "n_right is 4 and n_wrong is 8; give both the same number"),
         ("training", {"n_items": 0}, "training.n_items is 0"),
         ("exposure", {"dwell_ms": -1}, "exposure.dwell_ms is -1"),
         ("analysis", {"primary": "channel"}, "analysis.primary is 'channel'"),
@@ -139,7 +149,7 @@ def test_plan_depends_on_bundle_and_slug_alone(design: StudyFile, manifest: Mani
 
 
 def test_bundle_with_too_few_stimuli_is_refused(design: StudyFile, manifest: Manifest) -> None:
-    greedy = parse_study(changed(design, "main", n_right=8), place="x")
+    greedy = parse_study(changed(design, "main", n_right=8, n_wrong=8), place="x")
     with pytest.raises(StudyError, match="wants 8 right stimuli; bundle 'tiny' has 6"):
         plan_stimuli(greedy, manifest=manifest, bundle_sha256=BUNDLE_SHA256)
 
