@@ -127,6 +127,11 @@ def label_words(design: StudyFile, *, labels: Sequence[str]) -> list[LabelWord]:
     return [{"label": label, "word": design.texts.word(label)} for label in labels]
 
 
+def are_digits(labels: Sequence[str]) -> bool:
+    """Whether all answers are digits from 0 to 9, so that the pages may call them digits."""
+    return set(labels) <= set("0123456789")
+
+
 def n_main_trials(design: StudyFile) -> int:
     """How many main trials a participant meets."""
     return design.main.n_right + design.main.n_wrong

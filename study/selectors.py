@@ -10,11 +10,8 @@ from django.urls import reverse
 from earshot.errors import StudyError
 from earshot.files import sha256_bytes
 from earshot.protocol import Channel, Protocol, StudyFile, parse_protocol, parse_study
-from study.models import Enrolment, Stage, Stimulus, Study, Trial, Version
+from study.models import OPEN_STAGES, Enrolment, Stage, Stimulus, Study, Trial, Version
 from study.presentation import LabelWord, State, TrialState, label_words, media_urls, n_trials, trial_state
-
-# Stages in which people are enrolled and answers taken.
-OPEN_STAGES = (Stage.PILOT, Stage.RUNNING)
 
 _N_TRIALS_NAMED_AHEAD = 1
 # Rough figures for the start page's estimate: listening, choosing and rating beside the dwell; reading beforehand.
@@ -69,7 +66,7 @@ def studies_running() -> QuerySet[Study]:
 
 
 def studies_simulated() -> QuerySet[Study]:
-    """The simulated studies, newest first; their reports are for everybody."""
+    """The simulated studies, newest first."""
     return Study.objects.filter(stage=Stage.SIMULATED).defer("design").order_by("-created_at")
 
 

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -19,15 +21,30 @@ def _read_flag(name: str, *, default: bool) -> bool:
 def _read_secret_key(folder: Path) -> str:
     """The secret key, made once and readable by its owner alone."""
     path = folder / "secret_key"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w") as file:
-        key = secrets.token_urlsafe(50)
-        file.write(key)
+    if not path.exists():
+        _write_secret_key(path)
+    key = path.read_text(encoding="ascii").strip()
+    if not key:
+        raise ImproperlyConfigured(
+            f"{path} is empty; restore it from a backup, or delete it and start again: a new key is made, and "
+            "everybody has to log in anew"
+        )
     return key
+
+
+def _write_secret_key(path: Path) -> None:
+    """Write a key aside and give it its name once it is whole; of two starts at once the first one's key stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(prefix=".secret_key.", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(50))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(aside, path)
+    finally:
+        os.unlink(aside)
 
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -35,6 +52,8 @@ VAR_DIR = Path(os.environ.get("EARSHOT_VAR", BASE_DIR / "var")).absolute()
 
 SECRET_KEY = _read_secret_key(VAR_DIR)
 DEBUG = _read_flag("EARSHOT_DEBUG", default=False)
+# The report of a simulated study tells the hypothesis and which constant answers do best: nothing for participants.
+PUBLIC_REPORTS = _read_flag("EARSHOT_PUBLIC_REPORTS", default=False)
 ALLOWED_HOSTS = os.environ.get("EARSHOT_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("EARSHOT_ORIGINS", "").split(",") if origin]
 
@@ -102,7 +121,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+# German comes with its catalogue: a page never claims a language that it does not speak.
+LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

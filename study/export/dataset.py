@@ -2,7 +2,7 @@
 
 Notes
 -----
-While a study runs, an export lacks every outcome column: whoever watches recruitment must not see the answer grow.
+Until a study is closed, an export lacks every outcome column: whoever watches recruitment must not see the answer grow.
 """
 
 import csv
@@ -29,10 +29,7 @@ from earshot.errors import StudyError
 from earshot.files import canonical_json, sha256_bytes, write_zip
 from study.export.rows import Row, format_cell, participant_rows, trial_rows
 from study.export.texts import Exported, dataset_changes, dataset_description, dataset_readme
-from study.models import Stage, Study, Version
-
-# Stages in which somebody may still answer, or answers may still come: no outcome leaves the server.
-OPEN_STAGES = frozenset({Stage.RUNNING, Stage.PAUSED})
+from study.models import OUTCOME_STAGES, Stage, Study, Version
 
 
 @transaction.atomic
@@ -42,7 +39,7 @@ def dataset_export(*, study: Study, out: Path, monitoring: bool = False) -> Expo
     Raises
     ------
     StudyError
-        If the study is a draft, or is running and `monitoring` is not set.
+        If the study is a draft, or is not closed yet and `monitoring` is not set.
     """
     check_exportable(study, monitoring=monitoring)
     version = study.versions.latest("number")
@@ -55,7 +52,7 @@ def check_exportable(study: Study, *, monitoring: bool) -> None:
     """Refuse an export that the study's stage does not allow; raises StudyError."""
     if study.stage == Stage.DRAFT:
         raise StudyError(f"study '{study.slug}' is a draft and has no data; launch it first")
-    if study.stage in OPEN_STAGES and not monitoring:
+    if study.stage not in OUTCOME_STAGES and not monitoring:
         raise StudyError(
             f"study '{study.slug}' is {study.stage}; close it first, or take an export without answers, correctness "
             "and confidence with --monitoring"

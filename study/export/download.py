@@ -5,13 +5,13 @@ from pathlib import Path
 
 from django.http import FileResponse
 
-from study.export.dataset import OPEN_STAGES, dataset_export
-from study.models import Study
+from study.export.dataset import dataset_export
+from study.models import OUTCOME_STAGES, Study
 
 
 def dataset_download(study: Study) -> FileResponse:
-    """The dataset of `study`, streamed; without outcomes while the study is open. StudyError for a draft."""
-    monitoring = study.stage in OPEN_STAGES
+    """The dataset of `study`, streamed; without outcomes until the study is closed. StudyError for a draft."""
+    monitoring = study.stage not in OUTCOME_STAGES
     name = f"{study.slug}-monitoring.zip" if monitoring else f"{study.slug}.zip"
     with tempfile.TemporaryDirectory(prefix="earshot-export-") as folder:
         out = Path(folder) / name

@@ -1,15 +1,23 @@
 """What Earshot's commands share: bad input ends with one sentence and exit code 2."""
 
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from earshot.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, EarshotError
+from earshot.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_INTERRUPTED,
+    EXIT_UNREAD,
+    EarshotError,
+    describe_os_error,
+    silence_stdout,
+)
 from study.models import Study
 
 
 class EarshotCommand(BaseCommand):
-    """A command that does its work in `work`; an EarshotError there becomes a message and exit code 2."""
+    """A command that does its work in `work`; bad input there becomes a message and exit code 2."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do the work; Any is Django's own signature.
@@ -21,8 +29,14 @@ class EarshotCommand(BaseCommand):
         """
         try:
             self.work(**options)
+            sys.stdout.flush()
         except EarshotError as error:
             raise CommandError(str(error), returncode=EXIT_BAD_INPUT) from error
+        except BrokenPipeError:
+            silence_stdout()
+            sys.exit(EXIT_UNREAD)
+        except OSError as error:
+            raise CommandError(describe_os_error(error), returncode=EXIT_BAD_INPUT) from error
         except KeyboardInterrupt as interrupt:
             message = "interrupted; nothing half-written was left behind"
             raise CommandError(message, returncode=EXIT_INTERRUPTED) from interrupt

@@ -1,10 +1,11 @@
 """Other programs run as processes of their own: one Ctrl-C ends them once, and they get time to clean up."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
 
@@ -16,8 +17,13 @@ from earshot.errors import EXIT_INTERRUPTED, StudyError
 _GRACE_S = 20
 
 
-def run_python(arguments: Sequence[str]) -> None:
+def run_python(arguments: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:
     """Run `python ARGUMENTS…` in the repository and wait; its output goes to the same terminal.
+
+    Parameters
+    ----------
+    environment : mapping, optional
+        Variables that it gets beside ours.
 
     Raises
     ------
@@ -29,7 +35,10 @@ def run_python(arguments: Sequence[str]) -> None:
     # A process group of its own: the terminal's Ctrl-C reaches us alone, and we hand it on exactly once. A second
     # one would break into the child's own cleaning up.
     process = subprocess.Popen(  # noqa: S603  # our own interpreter and our own modules
-        [sys.executable, *arguments], cwd=settings.BASE_DIR, process_group=0
+        [sys.executable, *arguments],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **(environment or {})},
+        process_group=0,
     )
     try:
         code = process.wait()

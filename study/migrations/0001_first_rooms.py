@@ -188,6 +188,7 @@ class Migration(migrations.Migration):
                 ("mask", models.CharField(choices=[("relevance", "relevance"), ("control", "control")], max_length=16)),
                 ("begun_at", models.DateTimeField(blank=True, null=True)),
                 ("n_begun", models.PositiveSmallIntegerField(default=0)),
+                ("begin_id", models.UUIDField(blank=True, editable=False, null=True)),
                 (
                     "enrolment",
                     models.ForeignKey(

@@ -19,6 +19,13 @@ class Stage(models.TextChoices):
     SIMULATED = "simulated", "simulated"
 
 
+# Stages in which people are enrolled and answers taken.
+OPEN_STAGES = frozenset({Stage.PILOT, Stage.RUNNING})
+# Stages in which outcomes may be seen: nobody can answer any more, so that seeing them steers nothing that is still to
+# come. In every other stage, an open pilot and a pause included, answers, correctness and confidence are withheld.
+OUTCOME_STAGES = frozenset({Stage.CLOSED, Stage.SIMULATED})
+
+
 class Study(models.Model):
     """A study; `design` holds the study file without its arms, which are rows of their own.
 

@@ -63,7 +63,8 @@ class Enrolment(models.Model):
 class Trial(models.Model):
     """One stimulus under one condition for one enrolment.
 
-    `begun_at` is when the page last began it (server clock); `n_begun` counts those times.
+    `begun_at` is when the page last began it (server clock); `n_begun` counts those times. `begin_id` is of the page
+    that began it last, so that a request sent again is no second beginning.
     """
 
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="trials")
@@ -74,6 +75,7 @@ class Trial(models.Model):
     mask = models.CharField(max_length=16, choices=[("relevance", "relevance"), ("control", "control")])
     begun_at = models.DateTimeField(null=True, blank=True)
     n_begun = models.PositiveSmallIntegerField(default=0)
+    begin_id = models.UUIDField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["enrolment", "index"]

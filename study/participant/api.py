@@ -28,8 +28,10 @@ Milliseconds = Annotated[int, Field(ge=0, le=_LONGEST_MS)]
 Plays = Annotated[int, Field(ge=0, le=_MOST_PLAYS)]
 
 
-class EmptyForm(Strict):
-    """The body of a request that says nothing more than its address."""
+class BeginForm(Strict):
+    """The beginning of a trial; `begin_id` is the page's own, one each time it shows the trial."""
+
+    begin_id: uuid.UUID | None = None
 
 
 class SoundCheckForm(Strict):
@@ -71,7 +73,7 @@ def read_form(request: Request, form: type[Form]) -> Form:
     try:
         return form.model_validate_json(request._request.body, strict=True)
     except ValidationError as error:
-        raise Refusal("malformed", describe_validation(error)) from error
+        raise Refusal("malformed", describe_validation(error, whole="the body")) from error
 
 
 class ParticipantApi(APIView):
@@ -124,8 +126,9 @@ class TrialBeginApi(ParticipantApi):
 
     def post(self, request: Request, slug: str, trial_code: uuid.UUID) -> Response:
         """How often the trial was begun before."""
-        read_form(request, EmptyForm)
-        return Response({"n_reloads": trial_begin(enrolment=self.enrolment, trial_code=trial_code)})
+        form = read_form(request, BeginForm)
+        n_reloads = trial_begin(enrolment=self.enrolment, trial_code=trial_code, begin_id=form.begin_id)
+        return Response({"n_reloads": n_reloads})
 
 
 class ResponseCreateApi(ParticipantApi):

@@ -1,5 +1,6 @@
 """What is answered when a request goes wrong outside any view: a page, or JSON under the API's addresses."""
 
+import logging
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +8,19 @@ from django.template.loader import render_to_string
 
 from study.participant.errors import BUSY_RETRY_MS, is_busy, json_error
 from study.participant.pages import seal_page
+
+logger = logging.getLogger(__name__)
+
+# Needs no template, no static file and no catalogue.
+_BARE_PAGE = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{status}</title>
+<main><h1>Something is in the way ({status})</h1><p>Sorry: {message}.</p></main>
+</html>
+"""
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -57,5 +71,11 @@ def _answer(request: HttpRequest, *, status: int, reason: str, message: str) -> 
     """The error as JSON or page; the page is rendered without the request, so that nothing touches the database."""
     if "/api/" in request.path:
         return json_error(status=status, code=reason, message=message)
-    content = render_to_string("participant/error.html", {"status": status, "reason": reason})
+    content: str
+    try:
+        content = render_to_string("participant/error.html", {"status": status, "reason": reason})
+    except Exception:
+        # Whatever broke the page may break its error page too, as static files that were never collected do.
+        logger.exception("the page for status %d cannot be rendered; was collectstatic run?", status)
+        content = _BARE_PAGE.format(status=status, message=message)
     return seal_page(HttpResponse(content, status=status))

@@ -3,6 +3,7 @@
 import logging
 import re
 from pathlib import Path
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db.models import Q
@@ -15,8 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 from study.models import Enrolment, Rendition, Study
 from study.participant.authentication import find_enrolment, set_cookie
 from study.participant.pages import paragraphs, participant_page
-from study.presentation import find_rendition, n_trials, sound_medium
-from study.researcher.reports import has_report
+from study.presentation import are_digits, find_rendition, n_trials, sound_medium
+from study.researcher.reports import has_report, may_read_reports
 from study.selectors import (
     current_version,
     enrolment_labels,
@@ -36,14 +37,14 @@ _MEDIA_NAME = re.compile(r"[0-9a-f]{64}\.(?P<kind>wav|png)")
 
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
-    """The front page: the studies that run, and the reports of the simulated ones."""
+    """The front page: the studies that run, and the reports of the simulated ones for those who may read them."""
     studies = [
         {"slug": study.slug, "title": study.title, "stage": study.stage, "url": _page("participant-start", study)}
         for study in studies_running()
     ]
     reports = [
         {"slug": study.slug, "title": study.title, "url": reverse("study-report", args=[study.slug])}
-        for study in studies_simulated()
+        for study in (studies_simulated() if settings.PUBLIC_REPORTS or may_read_reports(request) else ())
         if has_report(study.slug)
     ]
     response = render(request, "front.html", {"studies": studies, "reports": reports})
@@ -62,14 +63,15 @@ def start(request: HttpRequest, study: Study) -> HttpResponse:
 @require_POST
 @participant_page()
 def consent(request: HttpRequest, study: Study) -> HttpResponse:
-    """Consent given: enrolled, once per browser."""
+    """Consent given: enrolled, once per browser, however often the form is sent."""
     enrolment = find_enrolment(request, study=study)
     if enrolment is not None:
         return _go_on(enrolment)
-    if not request.POST.get("consent"):
+    consent_id = _read_uuid(request.POST.get("consent_id", ""))
+    if consent_id is None or not request.POST.get("consent"):
         return _render_start(request, study=study, consent_missing=True)
-    _, token = enrolment_create(study=study)
-    response = _redirect("participant-sound", study)
+    enrolment, token = enrolment_create(study=study, consent_id=consent_id)
+    response = _go_on(enrolment)
     set_cookie(response, study=study, token=token)
     return response
 
@@ -91,6 +93,7 @@ def sound(request: HttpRequest, study: Study) -> HttpResponse:
         "sound_url": heard["url"],
         "sound_duration_ms": heard["duration_ms"],
         "labels": enrolment_labels(enrolment),
+        "labels_are_digits": are_digits(study.bundle.labels),
         "api_base": _api_base(study),
         "trials_url": _page("participant-trials", study),
     }
@@ -107,7 +110,12 @@ def trials(request: HttpRequest, study: Study) -> HttpResponse:
         return _redirect("participant-start", study)
     if enrolment.sound_checked_at is None or enrolment.completed_at is not None:
         return _go_on(enrolment)
-    context = {"title": study.title, "contact": _contact(enrolment), "api_base": _api_base(study)}
+    context = {
+        "title": study.title,
+        "contact": _contact(enrolment),
+        "labels_are_digits": are_digits(study.bundle.labels),
+        "api_base": _api_base(study),
+    }
     return render(request, "participant/trials.html", context)
 
 
@@ -157,8 +165,16 @@ def _render_start(request: HttpRequest, *, study: Study, consent_missing: bool =
         "minutes": study_minutes(design),
         "action": _page("participant-consent", study),
         "consent_missing": consent_missing,
+        "consent_id": uuid4(),
     }
     return render(request, "participant/start.html", context, status=400 if consent_missing else 200)
+
+
+def _read_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _go_on(enrolment: Enrolment) -> HttpResponseRedirect:

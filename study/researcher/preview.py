@@ -27,10 +27,10 @@ from earshot.protocol import Channel, StimulusPlan, StudyFile, plan_stimuli
 from earshot.sequence import PlannedTrial, participant_sequence
 from earshot.shuffle import derive_key
 from study.models import Arm, Stage, Stimulus, Study
-from study.participant.api import AnswerForm
+from study.participant.api import AnswerForm, BeginForm
 from study.participant.errors import json_error
 from study.participant.pages import seal_page
-from study.presentation import Feedback, State, TrialState, media_urls, trial_feedback, trial_state
+from study.presentation import Feedback, State, TrialState, are_digits, media_urls, trial_feedback, trial_state
 from study.selectors import current_version, study_design, study_protocol
 
 _N_TRIALS_NAMED_AHEAD = 1
@@ -136,6 +136,7 @@ def preview_page(request: HttpRequest, *, preview: Preview) -> HttpResponse:
     """The participant's trials page under a banner."""
     context = {
         "title": preview.study.title,
+        "labels_are_digits": are_digits(preview.study.bundle.labels),
         "api_base": f"{request.path}api/",
         "arm": preview.arm,
         "back_url": reverse("admin:study_study_change", args=[preview.study.pk]),
@@ -157,6 +158,10 @@ def preview_begin(request: HttpRequest, *, preview: Preview, code: uuid.UUID) ->
     """What a participant's page hears when a trial begins."""
     if code.int >= len(preview.trials):
         return _unknown_trial(code)
+    try:
+        BeginForm.model_validate_json(request.body or b"{}", strict=True)
+    except ValidationError as fault:
+        return json_error(status=400, code="malformed", message=describe_validation(fault, whole="the body"))
     return _answer({"n_reloads": 0})
 
 
@@ -170,7 +175,7 @@ def preview_response(request: HttpRequest, *, preview: Preview, code: uuid.UUID)
     try:
         form = AnswerForm.model_validate_json(request.body, strict=True)
     except ValidationError as fault:
-        return json_error(status=400, code="malformed", message=describe_validation(fault))
+        return json_error(status=400, code="malformed", message=describe_validation(fault, whole="the body"))
     feedback = preview.feedback(place, answer=form.answer)
     return _answer({"stored": True, "feedback": feedback, "state": preview.state(place + 1)})
 

@@ -10,16 +10,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from study.models import Stage, Study
+from study.models import OUTCOME_STAGES, Study
 
 if TYPE_CHECKING:
     # Any: one base class serves the admins of several models.
     AnyModelAdmin = admin.ModelAdmin[Any]
 else:
     AnyModelAdmin = admin.ModelAdmin
-
-# Stages in which nobody can answer any more, so that seeing answers cannot steer what is still to come.
-_OUTCOME_STAGES = frozenset({Stage.CLOSED, Stage.SIMULATED})
 
 
 class RecordAdmin(AnyModelAdmin):
@@ -54,7 +51,7 @@ class RecordAdmin(AnyModelAdmin):
 
 def shows_outcomes(study: Study) -> bool:
     """Whether answers and confidence of this study may be looked at."""
-    return study.stage in _OUTCOME_STAGES
+    return study.stage in OUTCOME_STAGES
 
 
 def preformatted_json(value: Any) -> SafeString:

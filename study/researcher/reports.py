@@ -7,6 +7,7 @@ from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -41,12 +42,24 @@ def has_report(slug: str) -> bool:
     return (report_folder(slug) / REPORT_FILE).is_file()
 
 
+def is_staff(request: HttpRequest) -> bool:
+    """Whether somebody of the staff is logged in."""
+    return request.user.is_active and request.user.is_staff
+
+
+def may_read_reports(request: HttpRequest) -> bool:
+    """Whether this account may look at studies: the permission that previews need as well."""
+    return is_staff(request) and request.user.has_perm("study.view_study")
+
+
 @require_safe
 def report_page(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The report of a study: for everybody if it is simulated, else for staff."""
+    """The report of a study: for staff who may look at studies; of a simulated one for everybody if settings say so."""
     study = Study.objects.filter(slug=slug).only("slug", "stage").first()
-    simulated = study is not None and study.stage == Stage.SIMULATED
-    if not simulated and not _is_staff(request):
+    public = settings.PUBLIC_REPORTS and study is not None and study.stage == Stage.SIMULATED
+    if not public and not may_read_reports(request):
+        if is_staff(request):
+            raise PermissionDenied("this account may not look at studies")
         return redirect_to_login(request.get_full_path(), login_url="admin:login")
     if study is None:
         raise Http404(f"there is no study '{slug}'")
@@ -57,10 +70,6 @@ def report_page(request: HttpRequest, slug: str) -> HttpResponseBase:
         lambda _: FileResponse(path.open("rb"), content_type="text/html; charset=utf-8")
     )
     return answer(request)
-
-
-def _is_staff(request: HttpRequest) -> bool:
-    return request.user.is_active and request.user.is_staff
 
 
 def _no_report(request: HttpRequest, slug: str) -> HttpResponseBase:

@@ -16,7 +16,7 @@ from earshot.errors import StudyError
 from earshot.protocol import StudyFile
 from study.export.download import dataset_download
 from study.models import Arm, Stage, Study, Version
-from study.researcher.records import RecordAdmin, preformatted_json
+from study.researcher.records import RecordAdmin, preformatted_json, shows_outcomes
 from study.researcher.reports import has_report
 from study.selectors import study_design
 from study.services.studies import study_arms_check
@@ -184,7 +184,7 @@ def study_links(study: Study) -> list[tuple[str, str]]:
     """Title and address of what can be done with a study: a preview per arm, the export, the report."""
     links = [(f"Preview {arm.name}", reverse("study-preview", args=[study.slug, arm.name])) for arm in study.arms.all()]
     if study.stage != Stage.DRAFT:
-        title = "Export (monitoring)" if study.stage in (Stage.RUNNING, Stage.PAUSED) else "Export"
+        title = "Export" if shows_outcomes(study) else "Export (monitoring)"
         links.append((title, reverse("admin:study-export", args=[study.pk])))
     if has_report(study.slug):
         links.append(("Report", reverse("study-report", args=[study.slug])))

@@ -21,6 +21,7 @@ def bundle_load(*, folder: Path) -> tuple[Bundle, bool]:
 
     Every file is checked before anything is written. Media are copied first, each aside and renamed, then all rows are
     made in one transaction: an interrupted load leaves at most files that no row names, and the next load uses them.
+    A medium that was lost or damaged since is brought back.
 
     Raises
     ------
@@ -56,11 +57,11 @@ def _refuse_other_of_name(name: str, *, sha256: str) -> None:
 
 
 def _copy_media(manifest: Manifest, *, folder: Path) -> None:
-    """Copy what the media folder lacks; names are hashes, so a file that is there is the right one."""
+    """Copy what the media folder lacks or holds damaged: a name is a hash, and the content decides whether it is so."""
     media_root = Path(settings.MEDIA_ROOT)
     for name, sha256 in manifest.media().items():
         target = media_root / name
-        if target.is_file():
+        if target.is_file() and sha256_file(target) == sha256:
             continue
         with file_written_aside(target) as aside:
             shutil.copyfile(folder / bundle_format.MEDIA_FOLDER / name, aside)

@@ -1,21 +1,23 @@
 """Enrolling: consent, the sound check, and with it the allocation to an arm and to an order of trials."""
 
+import base64
 import hashlib
-import secrets
+import uuid
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from earshot.allocation import Slot, permuted_blocks
 from earshot.protocol import Protocol
 from earshot.sequence import PlannedTrial, participant_sequence
 from earshot.shuffle import derive_key
-from study.models import Enrolment, Stage, Stimulus, Study, Trial, Version
+from study.models import OPEN_STAGES, Enrolment, Stage, Stimulus, Study, Trial, Version
 from study.refusals import Refusal
-from study.selectors import OPEN_STAGES, current_version, sound_check_stimulus, study_protocol
+from study.selectors import current_version, sound_check_stimulus, study_protocol
 
-_TOKEN_BYTES = 32
+_CONSENT_PURPOSE = "earshot consent"
 
 
 @dataclass(frozen=True)
@@ -39,27 +41,49 @@ def participant_plan(protocol: Protocol, *, allocation_seed: bytes, place: int) 
     return ParticipantPlan(slot=slot, trials=trials)
 
 
-@transaction.atomic
-def enrolment_create(*, study: Study) -> tuple[Enrolment, str]:
-    """A new enrolment of someone who has just consented, and the token of their cookie, which is kept nowhere.
+def enrolment_create(*, study: Study, consent_id: uuid.UUID) -> tuple[Enrolment, str]:
+    """The enrolment of someone who has consented, and the token of their cookie, which is kept nowhere.
+
+    Every start page carries a `consent_id` of its own, which decides the token: a form sent twice gives the same
+    enrolment and the same token.
 
     Raises
     ------
     Refusal
         `study-closed` if the study takes nobody now.
     """
+    token = _consent_token(study, consent_id=consent_id)
+    try:
+        return _enrol(study, token=token), token
+    except IntegrityError:
+        # The same form was stored between our look and our insert: the second look finds what the constraint kept.
+        return _enrol(study, token=token), token
+
+
+def _consent_token(study: Study, *, consent_id: uuid.UUID) -> str:
+    """The cookie's token: an HMAC-SHA256 under the secret key, which nobody can make from a form alone."""
+    digest = salted_hmac(_CONSENT_PURPOSE, f"{study.code} {consent_id}", algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@transaction.atomic
+def _enrol(study: Study, *, token: str) -> Enrolment:
     study = Study.objects.select_for_update().get(pk=study.pk)
     check_open(study)
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token_sha256 = hashlib.sha256(token.encode()).hexdigest()
+    stored = Enrolment.objects.filter(token_sha256=token_sha256).first()
+    if stored is not None:
+        return stored
     enrolment = Enrolment(
         version=current_version(study),
-        token_sha256=hashlib.sha256(token.encode()).hexdigest(),
+        token_sha256=token_sha256,
         stage=study.stage,
         consented_at=timezone.now(),
     )
-    enrolment.full_clean()
+    # Uniqueness is the database's to judge: its constraint alone holds when two requests come at once.
+    enrolment.full_clean(validate_unique=False)
     enrolment.save()
-    return enrolment, token
+    return enrolment
 
 
 @transaction.atomic

@@ -39,8 +39,11 @@ class Answer:
 
 
 @transaction.atomic
-def trial_begin(*, enrolment: Enrolment, trial_code: uuid.UUID) -> int:
+def trial_begin(*, enrolment: Enrolment, trial_code: uuid.UUID, begin_id: uuid.UUID | None = None) -> int:
     """How often the trial was begun before; its dwell starts now, by the server's clock.
+
+    A page makes one `begin_id` each time it shows a trial: a repeat of it is the same beginning sent again, which
+    counts no reload and leaves the dwell as it runs.
 
     Raises
     ------
@@ -53,9 +56,11 @@ def trial_begin(*, enrolment: Enrolment, trial_code: uuid.UUID) -> int:
     if _stored_response(trial) is not None:
         raise Refusal("already-answered", "this trial was answered; go on with the next one")
     _refuse_unless_handed_out(trial, enrolment=enrolment)
-    trial.begun_at = timezone.now()
-    trial.n_begun += 1
-    trial.save(update_fields=["begun_at", "n_begun"])
+    if begin_id is None or begin_id != trial.begin_id:
+        trial.begun_at = timezone.now()
+        trial.n_begun += 1
+        trial.begin_id = begin_id
+        trial.save(update_fields=["begun_at", "n_begun", "begin_id"])
     return trial.n_begun - 1
 
 

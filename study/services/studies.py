@@ -171,6 +171,13 @@ def _check_design(design: StudyFile, *, bundle: Bundle) -> None:
         raise StudyError(
             f"texts.labels names '{unknown[0]}'; bundle '{bundle.name}' has the labels {', '.join(bundle.labels)}"
         )
+    words = [design.texts.word(label) for label in bundle.labels]
+    doubled = sorted({word for word in words if words.count(word) > 1})
+    if doubled:
+        raise StudyError(
+            f"two labels of bundle '{bundle.name}' are said as '{doubled[0]}'; give each a word of its own in "
+            "texts.labels"
+        )
     manifest = parse_manifest(bytes(bundle.manifest), place=f"bundle '{bundle.name}'")
     plan_stimuli(design, manifest=manifest, bundle_sha256=bundle.sha256)
 

@@ -172,7 +172,7 @@ class ModelPerson:
             + stimulus.mask * mask
             + stimulus.channel_mask * channel * mask
         )
-        return 1.0 / (1.0 + math.exp(-log_odds))
+        return _logistic(log_odds)
 
     def answer(self, presented: Presented) -> str:
         """The predicted label if correct; else the true one with the declared share on wrong ones; else any other."""
@@ -218,6 +218,14 @@ class TruthNamer:
         if self._draw.random() < self.listeners.recognised_share[presented.channel]:
             return presented.true_label
         return self._draw.choice(self.listeners.labels)
+
+
+def _logistic(log_odds: float) -> float:
+    """The probability of these log-odds, however large: exp is taken of what cannot overflow alone."""
+    if log_odds >= 0.0:
+        return 1.0 / (1.0 + math.exp(-log_odds))
+    odds = math.exp(log_odds)
+    return odds / (1.0 + odds)
 
 
 def _codes(presented: Presented) -> tuple[float, float, float]:

@@ -8,6 +8,8 @@ than a fresh clone of stage simulated is ever written.
 
 import math
 import random
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -16,12 +18,15 @@ from typing import Any, Literal, get_args
 from uuid import uuid4
 
 from django.db import transaction
+from pydantic import TypeAdapter, ValidationError
 
+from earshot.allocation import Slot
 from earshot.errors import StudyError
-from earshot.protocol import Channel, Exposure, Protocol, parse_protocol
+from earshot.protocol import Channel, Exposure, Name, Protocol, parse_protocol
 from earshot.shuffle import derive_key
 from study.models import Arm, Enrolment, Response, Stage, Stimulus, Study, Trial, Version
 from study.models.enrolment import make_code
+from study.selectors import study_design
 from study.services.enrolments import ParticipantPlan, participant_plan
 from study.services.studies import study_clone_simulated
 from study.simulation.listeners import (
@@ -43,6 +48,8 @@ _AFTER_ANSWER_MS = 2500
 _MEDIAN_RT_MS = 1800
 _RT_LOG_SD = 0.5
 _BATCH_ROWS = 500
+_MOST_PER_ARM = 10_000  # all of it is made in memory first
+_LONGEST_SLUG = 63  # as `earshot.protocol.Name` has it
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,10 @@ class SimulationPlan:
 
     def check(self) -> None:
         """Refuse what cannot be simulated; raises StudyError."""
-        if self.n_per_arm < 1:
-            raise StudyError(f"participants is {self.n_per_arm}; expected at least 1 per arm")
+        if not 1 <= self.n_per_arm <= _MOST_PER_ARM:
+            raise StudyError(
+                f"participants is {self.n_per_arm}; expected at least 1 and at most {_MOST_PER_ARM} per arm"
+            )
         if not math.isfinite(self.effect_log_odds):
             raise StudyError(f"effect is {self.effect_log_odds}; expected a finite number of log-odds")
         if self.seed < 0:
@@ -66,9 +75,11 @@ class SimulationPlan:
             raise StudyError(f"listeners is '{self.listeners}'; expected {' or '.join(get_args(ListenersName))}")
 
     def default_slug(self, study: Study) -> str:
-        """The name of the clone when none is given."""
+        """The name of the clone when none is given: the study's, shortened if need be, the kind and the seed."""
         kind = "simulated" if self.listeners == "model" else "truth-namers"
-        return f"{study.slug}-{kind}-{self.seed}"
+        ending = f"-{kind}-{self.seed}"
+        n_left = max(1, _LONGEST_SLUG - len(ending))
+        return study.slug[:n_left].rstrip("-") + ending
 
 
 @transaction.atomic
@@ -76,17 +87,18 @@ def study_simulate(*, study: Study, plan: SimulationPlan, slug: str | None = Non
     """A clone of `study` in stage simulated, answered by everybody allocated.
 
     Allocates `plan.n_per_arm` participants for each unit of weight, by the study's own permuted blocks under a seed
-    of the clone's own.
+    of the clone's own. A draft is frozen for the clone as a launch would freeze it now; it stays a draft.
 
     Raises
     ------
     StudyError
-        If the study is a draft or itself simulated, the slug is taken, or the plan cannot be simulated.
+        If the study is itself simulated, the slug is faulty or taken, or the plan cannot be simulated.
     """
     plan.check()
-    if study.stage in (Stage.DRAFT, Stage.SIMULATED):
-        raise StudyError(f"study '{study.slug}' is {_STAGE_WORDS[Stage(study.stage)]}")
-    slug = slug or plan.default_slug(study)
+    if study.stage == Stage.SIMULATED:
+        raise StudyError(f"study '{study.slug}' is itself simulated; name the study it was cloned from")
+    slug = plan.default_slug(study) if slug is None else slug
+    _check_slug(slug)
     allocation_seed = derive_key(str(plan.seed).encode(), purpose=f"simulated allocation of {slug}")
     clone = study_clone_simulated(
         study=study, slug=slug, simulation=_describe_plan(plan, study=study), allocation_seed=allocation_seed
@@ -95,10 +107,15 @@ def study_simulate(*, study: Study, plan: SimulationPlan, slug: str | None = Non
     return clone
 
 
-_STAGE_WORDS = {
-    Stage.DRAFT: "a draft and can still change; launch it first",
-    Stage.SIMULATED: "itself simulated; name the study it was cloned from",
-}
+def _check_slug(slug: str) -> None:
+    """Refuse a slug that no study file could have."""
+    try:
+        TypeAdapter(Name).validate_python(slug)
+    except ValidationError as fault:
+        raise StudyError(
+            f"slug is '{slug}'; expected a small letter, then up to {_LONGEST_SLUG - 1} small letters, digits or "
+            "hyphens: name another with --slug"
+        ) from fault
 
 
 def _describe_plan(plan: SimulationPlan, *, study: Study) -> dict[str, Any]:
@@ -111,8 +128,7 @@ def _describe_plan(plan: SimulationPlan, *, study: Study) -> dict[str, Any]:
     }
     if plan.listeners == "truth-namer":
         return described | {"recognised_share": dict(RECOGNISED_SHARE)}
-    protocol = parse_protocol(bytes(study.versions.latest("number").protocol))
-    parameters = protocol.design.simulation.model_dump(mode="json")
+    parameters = study_design(study).simulation.model_dump(mode="json")
     return described | {"effect_log_odds": plan.effect_log_odds, "parameters": parameters}
 
 
@@ -131,11 +147,10 @@ class _SimulatedStudy:
 
     def run(self) -> None:
         """Allocate, hand out and answer everything."""
-        n_total = self.plan.n_per_arm * sum(self.protocol.design.weights.values())
-        seed = bytes(self.version.allocation_seed)
         enrolments, trials, responses = [], [], []
-        for place in range(n_total):
-            planned = participant_plan(self.protocol, allocation_seed=seed, place=place)
+        n_places = 0
+        for place, planned in self._planned_participants():
+            n_places = place + 1
             enrolment = self._make_enrolment(place, planned=planned)
             answered = self._answer_trials(enrolment, place=place, planned=planned)
             enrolments.append(enrolment)
@@ -144,8 +159,29 @@ class _SimulatedStudy:
         Enrolment.objects.bulk_create(enrolments, batch_size=_BATCH_ROWS)
         Trial.objects.bulk_create(trials, batch_size=_BATCH_ROWS)
         Response.objects.bulk_create(responses, batch_size=_BATCH_ROWS)
-        self.version.n_allocated = n_total
+        self.version.n_allocated = n_places
         self.version.save(update_fields=["n_allocated"])
+
+    def _planned_participants(self) -> Iterator[tuple[int, ParticipantPlan]]:
+        """Places in order with their plans, until every arm has its number.
+
+        The number may end within a block. Places of an arm, or of an arm's list, that has its number by then are
+        passed over, so that all arms have exactly what was asked for, and lists within an arm differ by one at most.
+        """
+        seed = bytes(self.version.allocation_seed)
+        wanted = {arm: self.plan.n_per_arm * weight for arm, weight in self.protocol.design.weights.items()}
+        per_arm: Counter[str] = Counter()
+        per_list: Counter[Slot] = Counter()
+        place = 0
+        while per_arm.total() < sum(wanted.values()):
+            planned = participant_plan(self.protocol, allocation_seed=seed, place=place)
+            slot = planned.slot
+            # Half of an odd number is rounded up: either list may have the one more.
+            if per_arm[slot.arm] < wanted[slot.arm] and per_list[slot] < (wanted[slot.arm] + 1) // 2:
+                per_arm[slot.arm] += 1
+                per_list[slot] += 1
+                yield place, planned
+            place += 1
 
     def _make_listeners(self) -> Listeners:
         labels: list[str] = self.clone.bundle.labels

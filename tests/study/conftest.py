@@ -90,7 +90,7 @@ def make_answer(**changes: Any) -> dict[str, Any]:
 
 def enrol(study: Study, *, checked: bool = True) -> Person:
     """Enrol somebody; with `checked` they pass the sound check and are allocated."""
-    enrolment, token = enrolment_create(study=study)
+    enrolment, token = enrolment_create(study=study, consent_id=uuid.uuid4())
     if checked:
         word = sound_check_stimulus(enrolment.version).true_label
         assert enrolment_pass_sound_check(enrolment=enrolment, answer=word)

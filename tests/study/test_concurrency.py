@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Barrier
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from study.models import Enrolment, Response, Study, Trial, Version
 from study.selectors import sound_check_stimulus
@@ -66,6 +68,14 @@ def test_last_response_posted_at_once_makes_one_code(ana: Person) -> None:
     assert ana.n_responses() == 6
 
 
+def test_same_consent_posted_at_once_enrols_once(study: Study) -> None:
+    form = {"consent": "on", "consent_id": str(uuid4())}
+    answers = at_once([lambda: Client().post("/s/digits/consent", form) for _ in range(4)])
+    assert [answer.status_code for answer in answers] == [302] * 4
+    assert len({answer.cookies["earshot-digits"].value for answer in answers}) == 1
+    assert Enrolment.objects.count() == 1
+
+
 def test_sound_check_passed_at_once_allocates_once(study: Study) -> None:
     fresh = enrol(study, checked=False)
     word = sound_check_stimulus(fresh.enrolment.version).true_label
@@ -118,6 +128,6 @@ def test_busy_database_answers_a_retryable_503(busy_database: Person) -> None:
 
 def test_busy_database_answers_pages_with_503(busy_database: Person) -> None:
     del busy_database.client.cookies["earshot-digits"]
-    answer = busy_database.client.post("/s/digits/consent", {"consent": "on"})
+    answer = busy_database.client.post("/s/digits/consent", {"consent": "on", "consent_id": str(uuid4())})
     assert (answer.status_code, answer["Retry-After"]) == (503, "1")
     assert answer["Content-Type"].startswith("text/html")

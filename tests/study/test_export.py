@@ -3,6 +3,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -20,7 +21,8 @@ from earshot.dataset import (
 )
 from earshot.errors import DatasetError
 from earshot.files import read_zip
-from study.models import Enrolment, Study, Trial
+from study.export.download import dataset_download
+from study.models import Enrolment, Stage, Study, Trial
 from study.services.studies import study_close
 from study.simulation.runs import SimulationPlan, study_simulate
 from tests.study.conftest import Person
@@ -82,7 +84,7 @@ def test_participants_count_their_stored_main_trials(study: Study, ana: Person, 
 def test_people_before_allocation_have_a_row_and_no_trials(study: Study, cleo: object, tmp_path: Path) -> None:
     from study.services.enrolments import enrolment_create
 
-    enrolment, _ = enrolment_create(study=study)
+    enrolment, _ = enrolment_create(study=study, consent_id=uuid4())
     study_close(study=study)
     members = export("digits", tmp_path / "digits.zip")
     own = next(row for row in rows(members[PARTICIPANTS_FILE]) if row["subject_id"] == enrolment.code)
@@ -177,3 +179,28 @@ def test_an_older_export_is_replaced_whole(study: Study, tmp_path: Path) -> None
     export("digits", out)
     assert zipfile.is_zipfile(out)
     assert [path.name for path in tmp_path.glob("*.zip*")] == ["digits.zip"]
+
+
+@pytest.mark.parametrize("stage", [Stage.PILOT, Stage.RUNNING, Stage.PAUSED])
+def test_no_outcome_is_exported_before_the_close(study: Study, ana: Person, tmp_path: Path, stage: Stage) -> None:
+    ana.complete(3)
+    Study.objects.filter(pk=study.pk).update(stage=stage)
+    with pytest.raises(CommandError, match=f"is {stage}; close it first"):
+        export("digits", tmp_path / "digits.zip")
+    assert not (tmp_path / "digits.zip").exists()
+    monitored = rows(export("digits", tmp_path / "digits.zip", "--monitoring")[TRIALS_FILE])
+    assert OUTCOMES.isdisjoint(monitored[0])
+    study.refresh_from_db()
+    answer = dataset_download(study)
+    downloaded = io.BytesIO(answer.getvalue())
+    answer.close()
+    with zipfile.ZipFile(downloaded) as archive:
+        assert OUTCOMES.isdisjoint(rows(archive.read(TRIALS_FILE))[0])
+
+
+def test_a_file_that_cannot_be_written_ends_with_exit_code_2(study: Study, tmp_path: Path) -> None:
+    study_close(study=study)
+    for out in (tmp_path, Path("/proc/digits.zip")):
+        with pytest.raises(CommandError, match=f"^cannot read or write '{out}': ") as fault:
+            export("digits", out)
+        assert fault.value.returncode == 2

@@ -6,6 +6,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
+from pytest_django import Settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -66,6 +67,21 @@ def test_errors_have_a_page_that_tells_no_secret(visitor: Client, address: str, 
     assert answer["Cache-Control"] == "no-store"
     assert "<h1>" in answer.content.decode()
     assert "the secret" not in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_error_page_needs_no_collected_static_files(visitor: Client, settings: Settings) -> None:
+    settings.STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "study.storage.StaticStorage"},
+    }
+    for address, status in (("/", 500), ("/fail", 500), ("/nowhere", 404)):
+        answer = visitor.get(address)
+        assert answer.status_code == status
+        assert answer["Content-Type"].startswith("text/html")
+        assert answer["Cache-Control"] == "no-store"
+        assert f"<h1>Something is in the way ({status})</h1>" in answer.content.decode()
+        assert "the secret" not in answer.content.decode()
 
 
 def test_errors_of_the_api_are_json(visitor: Client) -> None:

@@ -72,6 +72,14 @@ def test_second_load_brings_back_lost_media(folder: Path) -> None:
     assert lost.read_bytes() == (folder / "media" / lost.name).read_bytes()
 
 
+def test_second_load_mends_a_truncated_medium(folder: Path) -> None:
+    call_command("load_bundle", str(folder))
+    cut = next(Path(settings.MEDIA_ROOT).iterdir())
+    cut.write_bytes(cut.read_bytes()[:20])
+    call_command("load_bundle", str(folder))
+    assert cut.read_bytes() == (folder / "media" / cut.name).read_bytes()
+
+
 def test_bundle_with_a_changed_byte_is_refused(folder: Path) -> None:
     damaged = sorted((folder / "media").glob("*.wav"))[0]
     content = bytearray(damaged.read_bytes())

@@ -29,20 +29,22 @@ def test_study_file_becomes_a_draft(bundle: Bundle, tmp_path: Path) -> None:
 
 
 def test_second_load_updates_the_draft(draft: Study, tmp_path: Path) -> None:
-    path = write_study_file(tmp_path / "study.toml", language="de")
-    path.write_text(path.read_text().replace('"seen"', '"watched"'))
+    path = write_study_file(tmp_path / "study.toml")
+    path.write_text(path.read_text().replace('"seen"', '"watched"').replace("Which digit", "What digit"))
     call_command("load_study", str(path))
     study = Study.objects.get()
-    assert (study.pk, study.language) == (draft.pk, "de")
+    assert (study.pk, study.title) == (draft.pk, "What digit did the computer hear?")
     assert [arm.name for arm in study.arms.all()] == ["heard", "watched"]
 
 
 def test_launched_study_is_not_updated(study: Study, tmp_path: Path) -> None:
-    message = refuse(write_study_file(tmp_path / "again.toml", language="de"))
+    path = write_study_file(tmp_path / "again.toml")
+    path.write_text(path.read_text().replace("Which digit", "What digit"))
+    message = refuse(path)
     assert "study 'digits' is running" in message
     assert "another slug" in message
     study.refresh_from_db()
-    assert study.language == "en"
+    assert study.title == "Which digit did the computer hear?"
 
 
 def test_absent_bundle_is_refused(db: None, tmp_path: Path) -> None:
@@ -69,8 +71,8 @@ def test_arm_without_a_rendition_is_refused(db: None, tmp_path: Path) -> None:
 
 
 def test_too_few_stimuli_are_refused(bundle: Bundle, tmp_path: Path) -> None:
-    message = refuse(write_study_file(tmp_path / "study.toml", n_wrong=4))
-    assert "wants 4 wrong stimuli; bundle 'tiny' has 2" in message
+    message = refuse(write_study_file(tmp_path / "study.toml", n_right=4, n_wrong=4))
+    assert "wants 4 right stimuli; bundle 'tiny' has 2" in message
     assert Study.objects.count() == 0
 
 
@@ -89,3 +91,15 @@ def test_word_for_an_unknown_label_is_refused(bundle: Bundle, tmp_path: Path) ->
 
 def test_absent_study_file_is_refused(db: None, tmp_path: Path) -> None:
     assert "is missing" in refuse(tmp_path / "nowhere.toml")
+
+
+def test_a_word_that_is_another_labels_own_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    path = write_study_file(tmp_path / "study.toml")
+    path.write_text(path.read_text().replace('1 = "one", 2 = "two"', '1 = "2"'))
+    assert "two labels of bundle 'tiny' are said as '2'" in refuse(path)
+    assert Study.objects.count() == 0
+
+
+def test_a_language_without_a_catalogue_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    assert "study.language is 'de'" in refuse(write_study_file(tmp_path / "study.toml", language="de"))
+    assert Study.objects.count() == 0

@@ -1,13 +1,18 @@
 import hashlib
+import re
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import Settings
 
-from study.models import Enrolment, Study
+from study.models import Bundle, Enrolment, Study
 from study.participant.authentication import cookie_name
+from study.selectors import sound_check_stimulus
+from study.services.enrolments import enrolment_pass_sound_check
 from study.services.studies import study_clone_simulated, study_close, study_launch, study_load
 from tests.study.conftest import Person, enrol
 from tests.tiny_bundle import write_study_file
@@ -22,16 +27,43 @@ def assert_redirects(answer: Any, *, to: str) -> None:
     assert (answer.status_code, answer["Location"]) == (302, to)
 
 
-def test_front_page_names_running_studies_and_the_reports_of_simulated_ones(
-    study: Study, cleo: Client, settings: Settings, tmp_path: Path
-) -> None:
+def consent_form(**changes: str) -> dict[str, str]:
+    return {"consent": "on", "consent_id": str(uuid.uuid4())} | changes
+
+
+def test_front_page_names_running_studies(study: Study, cleo: Client) -> None:
+    assert START in cleo.get("/").content.decode()
+
+
+@pytest.fixture
+def simulated_report(study: Study, settings: Settings, tmp_path: Path) -> str:
+    """The address of a simulated study's report, which lies ready."""
     settings.VAR_DIR = tmp_path
     study_clone_simulated(study=study, slug="digits-simulated", simulation={})
-    assert START in cleo.get("/").content.decode()
-    assert "/reports/digits-simulated/" not in cleo.get("/").content.decode()
     (tmp_path / "reports" / "digits-simulated").mkdir(parents=True)
     (tmp_path / "reports" / "digits-simulated" / "report.html").write_text("<!doctype html>", encoding="utf-8")
-    assert "/reports/digits-simulated/" in cleo.get("/").content.decode()
+    return "/reports/digits-simulated/"
+
+
+def test_front_page_names_no_report_to_participants(simulated_report: str, cleo: Client) -> None:
+    assert simulated_report not in cleo.get("/").content.decode()
+
+
+def test_front_page_names_reports_to_staff_who_may_look_at_studies(simulated_report: str, cleo: Client) -> None:
+    helper = User.objects.create(username="helper", is_staff=True)
+    cleo.force_login(helper)
+    assert simulated_report not in cleo.get("/").content.decode()
+    helper.user_permissions.add(Permission.objects.get(codename="view_study"))
+    assert simulated_report in cleo.get("/").content.decode()
+
+
+def test_front_page_names_reports_to_everybody_where_settings_say_so(
+    simulated_report: str, cleo: Client, settings: Settings, tmp_path: Path
+) -> None:
+    settings.PUBLIC_REPORTS = True
+    assert simulated_report in cleo.get("/").content.decode()
+    (tmp_path / "reports" / "digits-simulated" / "report.html").unlink()
+    assert simulated_report not in cleo.get("/").content.decode()
 
 
 def test_front_page_hides_drafts(draft: Study, client: Client) -> None:
@@ -49,7 +81,7 @@ def test_start_page_informs_and_stores_nothing(cleo: Client) -> None:
 
 
 def test_consent_enrols_and_binds_a_cookie_to_the_study(cleo: Client) -> None:
-    answer = cleo.post(CONSENT, {"consent": "on"})
+    answer = cleo.post(CONSENT, consent_form())
     assert_redirects(answer, to=SOUND)
     cookie = answer.cookies[cookie_name("digits")]
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (START, True, "Lax")
@@ -60,19 +92,59 @@ def test_consent_enrols_and_binds_a_cookie_to_the_study(cleo: Client) -> None:
 
 def test_cookie_is_secure_under_https(cleo: Client, settings: Any) -> None:
     settings.SESSION_COOKIE_SECURE = True
-    assert cleo.post(CONSENT, {"consent": "on"}).cookies[cookie_name("digits")]["secure"] is True
+    assert cleo.post(CONSENT, consent_form()).cookies[cookie_name("digits")]["secure"] is True
 
 
 def test_consent_without_the_box_is_refused(cleo: Client) -> None:
-    answer = cleo.post(CONSENT)
+    answer = cleo.post(CONSENT, {"consent_id": str(uuid.uuid4())})
     assert answer.status_code == 400
     assert CONSENT in answer.content.decode()
     assert Enrolment.objects.count() == 0
 
 
+@pytest.mark.parametrize("form", [{"consent": "on"}, {"consent": "on", "consent_id": "1"}])
+def test_consent_without_an_id_of_the_form_is_refused(cleo: Client, form: dict[str, str]) -> None:
+    answer = cleo.post(CONSENT, form)
+    assert answer.status_code == 400
+    assert CONSENT in answer.content.decode()
+    assert cookie_name("digits") not in answer.cookies
+    assert Enrolment.objects.count() == 0
+
+
+def test_every_start_page_carries_an_id_that_its_form_can_send(cleo: Client) -> None:
+    found = [re.findall(r'name="consent_id" value="([^"]+)"', cleo.get(START).content.decode()) for _ in range(2)]
+    assert [len(ids) for ids in found] == [1, 1]
+    assert found[0] != found[1]
+    assert_redirects(cleo.post(CONSENT, consent_form(consent_id=found[0][0])), to=SOUND)
+
+
+def test_a_form_sent_twice_before_the_cookie_came_enrols_once(study: Study) -> None:
+    form = consent_form()
+    cookies = [Client().post(CONSENT, form).cookies[cookie_name("digits")].value for _ in range(2)]
+    assert cookies[0] == cookies[1]
+    assert Enrolment.objects.count() == 1
+
+
+def test_a_form_sent_again_later_leads_to_where_the_participant_stands(study: Study) -> None:
+    form = consent_form()
+    Client().post(CONSENT, form)
+    enrolment = Enrolment.objects.get()
+    word = sound_check_stimulus(enrolment.version).true_label
+    enrolment_pass_sound_check(enrolment=enrolment, answer=word)
+    assert_redirects(Client().post(CONSENT, form), to=TRIALS)
+
+
+def test_one_id_in_two_studies_is_two_participants(study: Study, tmp_path: Path) -> None:
+    study_launch(study=study_load(path=write_study_file(tmp_path / "other.toml", slug="other")))
+    form = consent_form()
+    Client().post(CONSENT, form)
+    Client().post("/s/other/consent", form)
+    assert sorted(Enrolment.objects.values_list("version__study__slug", flat=True)) == ["digits", "other"]
+
+
 def test_second_consent_enrols_nobody(cleo: Client) -> None:
-    cleo.post(CONSENT, {"consent": "on"})
-    assert_redirects(cleo.post(CONSENT, {"consent": "on"}), to=SOUND)
+    cleo.post(CONSENT, consent_form())
+    assert_redirects(cleo.post(CONSENT, consent_form()), to=SOUND)
     assert Enrolment.objects.count() == 1
 
 
@@ -82,7 +154,7 @@ def test_consent_needs_a_post(cleo: Client) -> None:
 
 
 def test_consent_needs_the_forms_token(study: Study) -> None:
-    answer = Client(enforce_csrf_checks=True).post(CONSENT, {"consent": "on"})
+    answer = Client(enforce_csrf_checks=True).post(CONSENT, consent_form())
     assert answer.status_code == 403
     assert "cookies" in answer.content.decode()
     assert Enrolment.objects.count() == 0
@@ -115,6 +187,26 @@ def test_sound_page_plays_a_sound_and_offers_all_labels(study: Study) -> None:
     for word in ("zero", "one", "two"):
         assert word in content
     assert "/s/digits/api/" in content
+
+
+def test_pages_speak_of_digits_only_where_all_labels_are_digits(study: Study, ana: Person) -> None:
+    fresh = enrol(study, checked=False)
+    sound, trials = fresh.client.get(SOUND).content.decode(), ana.client.get(TRIALS).content.decode()
+    assert "Which digit did the person say?" in sound
+    assert "Which digit did the computer answer? It may be wrong." in trials
+    assert "word did" not in sound + trials
+
+    Bundle.objects.update(labels=["yes", "no", "7"])
+
+    sound, trials = fresh.client.get(SOUND).content.decode(), ana.client.get(TRIALS).content.decode()
+    assert "Which word did the person say?" in sound
+    assert "Which word did the computer answer? It may be wrong." in trials
+    assert "digit" not in without_title(sound + trials)
+
+
+def without_title(page: str) -> str:
+    """The page without what the study's own file says."""
+    return page.replace("Which digit did the computer hear?", "").replace("/s/digits/", "")
 
 
 def test_trials_page_carries_token_and_address(ana: Person) -> None:
@@ -152,7 +244,7 @@ def test_pages_of_a_closed_study_say_so(study: Study, ana: Person, page: str) ->
 
 def test_consent_to_a_closed_study_enrols_nobody(study: Study, cleo: Client) -> None:
     study_close(study=study)
-    assert cleo.post(CONSENT, {"consent": "on"}).status_code == 410
+    assert cleo.post(CONSENT, consent_form()).status_code == 410
     assert Enrolment.objects.count() == 0
 
 
@@ -182,8 +274,8 @@ def test_pages_are_kept_by_no_cache_and_no_search_engine(ana: Person, page: str)
     assert "unsafe" not in answer["Content-Security-Policy"]
 
 
-def test_pages_speak_the_studys_language_whatever_the_browsers(draft: Study, tmp_path: Path) -> None:
-    study_launch(study=study_load(path=write_study_file(tmp_path / "de.toml", language="de")))
-    answer = Client(headers={"accept-language": "en"}).get(START)
-    assert answer["Content-Language"] == "de"
-    assert '<html lang="de"' in answer.content.decode()
+@pytest.mark.parametrize("page", [START, "/", "/s/nothing/"])
+def test_pages_speak_and_claim_english_whatever_the_browsers_language(study: Study, page: str) -> None:
+    answer = Client(headers={"accept-language": "de"}).get(page)
+    assert answer["Content-Language"] == "en"
+    assert '<html lang="en"' in answer.content.decode()

@@ -135,3 +135,17 @@ def test_a_malformed_answer_is_refused(staff: Client, study: Study) -> None:
     answer = post(staff, f"trials/{uuid.UUID(int=0)}/response", make_answer(confidence=5))
     assert answer.status_code == 400
     assert answer.json()["code"] == "malformed"
+
+
+@pytest.mark.parametrize("body", [{}, {"begin_id": str(uuid.uuid4())}])
+def test_a_preview_takes_the_beginnings_that_participants_pages_send(
+    staff: Client, study: Study, body: dict[str, str]
+) -> None:
+    answer = post(staff, f"trials/{uuid.UUID(int=0)}/begin", body)
+    assert (answer.status_code, answer.json()) == (200, {"n_reloads": 0})
+
+
+@pytest.mark.parametrize("body", [{"begin_id": "1"}, {"at": 1}])
+def test_a_preview_refuses_a_malformed_beginning(staff: Client, study: Study, body: dict[str, object]) -> None:
+    answer = post(staff, f"trials/{uuid.UUID(int=0)}/begin", body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -45,3 +46,18 @@ def test_bad_flag_stops_the_start(tmp_path: Path) -> None:
     stopped = start(tmp_path, EARSHOT_DEBUG="yes")
     assert stopped.returncode != 0
     assert "EARSHOT_DEBUG is 'yes'; expected 0 or 1" in stopped.stderr
+
+
+def test_an_empty_key_stops_the_start_and_tells_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").touch()
+    stopped = start(tmp_path)
+    assert stopped.returncode != 0
+    assert f"{tmp_path / 'secret_key'} is empty; restore it from a backup, or delete it" in stopped.stderr
+
+
+def test_starts_at_once_agree_on_one_key_and_leave_nothing_beside_it(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        keys = {done.stdout for done in pool.map(start, [tmp_path] * 3)}
+    assert len(keys) == 1
+    assert [path.name for path in tmp_path.glob("*secret_key*")] == ["secret_key"]
+    assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600

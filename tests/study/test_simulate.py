@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.db.models import F
 
 from earshot.errors import StudyError
+from earshot.protocol import parse_protocol
 from study.export.dataset import dataset_export
-from study.models import Enrolment, Response, Stage, Study, Trial
-from study.services.studies import study_close
+from study.models import Bundle, Enrolment, Response, Stage, Study, Trial
+from study.services.studies import study_close, study_launch, study_load
 from study.simulation.runs import SimulationPlan, study_simulate
+from tests.tiny_bundle import write_study_file
 
 PLAN = SimulationPlan(n_per_arm=4, effect_log_odds=1.0, listeners="model", seed=7)
 
@@ -104,11 +107,81 @@ def test_a_closed_study_can_be_simulated(study: Study) -> None:
     assert clone.slug == "later"
 
 
-def test_a_draft_is_refused(draft: Study) -> None:
-    with pytest.raises(CommandError, match="'digits' is a draft and can still change; launch it first") as fault:
-        simulate("digits", "--participants", "4", "--seed", "7")
+def test_a_draft_can_be_simulated_and_stays_one(draft: Study) -> None:
+    draft.design = {**draft.design, "simulation": {**draft.design["simulation"], "participant_sd": 0.9}}
+    draft.save()
+    simulate("digits", "--participants", "4", "--seed", "7")
+    clone = Study.objects.get(slug="digits-simulated-7")
+    assert (clone.stage, clone.cloned_from) == (Stage.SIMULATED, draft)
+    assert clone.simulation is not None
+    assert clone.simulation["parameters"]["participant_sd"] == 0.9
+    protocol = parse_protocol(bytes(clone.versions.get().protocol))
+    assert protocol.design.simulation.participant_sd == 0.9
+    draft.refresh_from_db()
+    assert draft.stage == Stage.DRAFT
+    assert not draft.versions.exists()
+
+
+def test_a_simulated_draft_can_still_be_launched_on_the_same_stimuli(draft: Study) -> None:
+    clone = study_simulate(study=draft, plan=PLAN)
+    launched = study_launch(study=draft)
+    plans = [parse_protocol(bytes(version.protocol)).plan for version in (clone.versions.get(), launched)]
+    assert plans[0] == plans[1]
+
+
+@pytest.mark.parametrize(("weight", "n_per_arm"), [(1, 1), (1, 5), (1, 6), (1, 7), (2, 3), (3, 5)])
+def test_every_arm_gets_its_number_and_lists_differ_by_one_at_most(draft: Study, weight: int, n_per_arm: int) -> None:
+    draft.arms.filter(name="heard").update(weight=weight)
+    draft.design = {**draft.design, "allocation": {"method": "permuted-blocks", "n_repeats": 3}}
+    draft.save()
+    for seed in range(3):
+        clone = study_simulate(study=draft, plan=SimulationPlan(n_per_arm, 0.0, "model", seed))
+        enrolments = Enrolment.objects.filter(version__study=clone)
+        given = Counter(enrolments.values_list("arm__name", "list_index"))
+        n_heard, n_seen = n_per_arm * weight, n_per_arm
+        assert given["heard", 0] + given["heard", 1] == n_heard
+        assert given["seen", 0] + given["seen", 1] == n_seen
+        assert abs(given["heard", 0] - given["heard", 1]) == n_heard % 2
+        assert abs(given["seen", 0] - given["seen", 1]) == n_seen % 2
+        assert clone.simulation is not None
+        assert clone.simulation["participants_per_arm"] == n_per_arm
+
+
+@pytest.mark.parametrize("slug", ["Bad Slug/../x", "", "1digit", "x" * 64])
+def test_a_faulty_slug_is_refused(study: Study, slug: str) -> None:
+    with pytest.raises(CommandError, match=r"slug is '.*--slug") as fault:
+        simulate("digits", "--participants", "4", "--seed", "7", "--slug", slug)
     assert fault.value.returncode == 2
-    assert Study.objects.get() == draft
+    assert Study.objects.count() == 1
+
+
+def test_the_default_slug_of_a_long_one_is_shortened(bundle: Bundle, tmp_path: Path) -> None:
+    long = "a" * 40 + "-" + "b" * 22
+    study = study_load(path=write_study_file(tmp_path / "long.toml", slug=long))
+    clone = study_simulate(study=study, plan=SimulationPlan(1, 0.0, "truth-namer", 12345))
+    assert clone.slug == "a" * 40 + "-bbb-truth-namers-12345"
+    assert len(clone.slug) == 63
+
+
+@pytest.mark.parametrize("effect", ["1e6", "-1e6"])
+def test_a_huge_effect_decides_every_answer(study: Study, effect: str) -> None:
+    simulate("digits", "--participants", "2", "--seed", "7", f"--effect={effect}")
+    wrong = Response.objects.filter(trial__enrolment__version__study__slug="digits-simulated-7", trial__phase="main")
+    wrong = wrong.exclude(trial__stimulus__true_label=F("trial__stimulus__predicted_label"))
+    for response in wrong.select_related("trial__stimulus", "trial__enrolment__arm"):
+        arm = response.trial.enrolment.arm
+        assert arm is not None
+        same_sign = (arm.channel == "sound") == (response.trial.mask == "relevance")
+        is_correct = response.answer == response.trial.stimulus.predicted_label
+        assert is_correct == (same_sign == (float(effect) > 0))
+
+
+@pytest.mark.parametrize("n", ["0", "-3", "1000000000"])
+def test_an_absurd_number_of_participants_is_refused(study: Study, n: str) -> None:
+    with pytest.raises(CommandError, match=f"participants is {n}; expected at least 1 and at most 10000") as fault:
+        simulate("digits", f"--participants={n}", "--seed", "7")
+    assert fault.value.returncode == 2
+    assert Study.objects.count() == 1
 
 
 def test_a_simulated_study_is_refused(study: Study) -> None:

@@ -93,3 +93,31 @@ def test_closed_study_is_refused(study: Study, ana: Person) -> None:
 def test_begin_needs_a_post(ana: Person) -> None:
     assert ana.client.get(ana.url(f"trials/{ana.current()}/begin")).status_code == 405
     assert n_begun() == 0
+
+
+def begin_as(person: Person, code: str, begin_id: object) -> Any:
+    return person.post(f"trials/{code}/begin", {"begin_id": begin_id})
+
+
+def test_a_begin_sent_again_counts_no_reload_and_leaves_the_dwell_as_it_runs(ana: Person) -> None:
+    code, begin_id = ana.current(), str(uuid.uuid4())
+    answers = [begin_as(ana, code, begin_id)]
+    begun_at = Trial.objects.get(code=code).begun_at
+    answers.append(begin_as(ana, code, begin_id))
+    assert [answer.json() for answer in answers] == [{"n_reloads": 0}, {"n_reloads": 0}]
+    trial = Trial.objects.get(code=code)
+    assert (trial.n_begun, trial.begun_at) == (1, begun_at)
+
+
+def test_a_begin_of_another_page_counts_a_reload(ana: Person) -> None:
+    code, second = ana.current(), str(uuid.uuid4())
+    for begin_id in (str(uuid.uuid4()), second, second):
+        answer = begin_as(ana, code, begin_id)
+    assert answer.json() == {"n_reloads": 1}
+    assert ana.begin(code).json() == {"n_reloads": 2}
+    assert ana.begin(code).json() == {"n_reloads": 3}
+
+
+def test_a_begin_id_that_is_no_uuid_is_refused(ana: Person) -> None:
+    refuse(begin_as(ana, ana.current(), 1), status=400, code="malformed")
+    assert n_begun() == 0

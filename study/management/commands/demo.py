@@ -101,6 +101,7 @@ def _serve(port: int) -> None:
     # A browser's idle connection must not hold up the end.
     server += ["--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "5", "study.wsgi:application"]
     try:
-        run_python(server)
+        # Nobody takes part in a demo who must not read what its simulated study found.
+        run_python(server, environment={"EARSHOT_PUBLIC_REPORTS": "1"})
     except KeyboardInterrupt:
         raise SystemExit(EXIT_INTERRUPTED) from None

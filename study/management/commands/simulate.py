@@ -10,7 +10,7 @@ from study.simulation.runs import ListenersName, SimulationPlan, study_simulate
 class Command(EarshotCommand):
     """Clone a study into stage simulated and let simulated people answer every trial."""
 
-    help = "Clone a launched study into stage 'simulated' and let simulated people answer every trial of the clone."
+    help = "Clone a study into stage 'simulated' and let simulated people answer every trial of the clone."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The study, how many people of which kind, the effect and the seed."""
@@ -40,8 +40,8 @@ class Command(EarshotCommand):
             seed=options["seed"],
         )
         clone = study_simulate(study=find_study(options["slug"]), plan=plan, slug=options["new_slug"])
-        version = clone.versions.get()
+        n_participants = clone.versions.get().enrolments.count()
         self.say(
-            f"simulated study '{clone.slug}': {version.n_allocated} participants, listeners {plan.listeners}; "
+            f"simulated study '{clone.slug}': {n_participants} participants, listeners {plan.listeners}; "
             f"next: python manage.py export {clone.slug} --out {clone.slug}.zip"
         )
