@@ -9,25 +9,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from earshot.bundle import (
-    MANIFEST_NAME,
     NETWORK_FOLDER,
     Corpus,
     Manifest,
     Network,
     Selection,
     find_faults,
+    find_surplus,
     read_manifest,
     write_manifest,
 )
 from earshot.errors import BundleError
 from earshot.files import folder_written_aside
+from explainer.candidates import Choice, Giveaway, count_choice, find_giveaway
 from explainer.provenance import bundle_code_sha256, library_versions
 from explainer.recipe import Recipe, corpus_folder, read_recipe
 from explainer.recordings import LABELS, Heard, Recordings, Split, find_recordings, hear, split_clips
-from explainer.selection import Choice, count_choice, select_stimuli
+from explainer.selection import select_stimuli
 
 if TYPE_CHECKING:
     from explainer.trained import TrainedNetwork
+
+
+_N_DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,26 @@ def train_recipe(places: Places, *, force: bool = False) -> "TrainedNetwork":
 
 
 def _check_out(out: Path) -> None:
-    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / MANIFEST_NAME).is_file()):
-        raise BundleError(f"{out} holds something else than a bundle; name another folder with --out")
+    """Raise BundleError unless `out` is absent, empty, or a bundle with nothing else in it: it will be replaced.
+
+    A bundle that is damaged or incomplete may be replaced; what it does not name is somebody's.
+    """
+    if out.exists() and not out.is_dir():
+        raise BundleError(f"{out} is a file; name a folder with --out")
+    if not out.is_dir() or not any(out.iterdir()):
+        return
+    try:
+        foreign = find_surplus(out)
+    except BundleError as fault:
+        raise BundleError(
+            f"{out} is not empty and holds no bundle that can be read ({fault}); name another folder with --out, or "
+            "move this one away"
+        ) from fault
+    if foreign:
+        raise BundleError(
+            f"{out} is a bundle but holds files that are not the bundle's ({', '.join(foreign)}), which a build would "
+            "delete; move them away or name another folder with --out"
+        )
 
 
 def _read_sources(places: Places) -> _Sources:
@@ -140,6 +162,9 @@ def _make_bundle(folder: Path, *, sources: _Sources, networks: Path, force: bool
     choice = count_choice(candidates)
     print(f"to choose from on held-out speakers: {choice}")
     chosen = select_stimuli(candidates, section=recipe.selection)
+    giveaway = find_giveaway([candidates[index] for index in chosen.main])
+    print(f"main stimuli: {giveaway}")
+    print(f"training items: {find_giveaway([candidates[index] for index in chosen.training])}")
     stimuli, common = write_stimuli(folder, explained=explained, chosen=chosen, recipe=recipe)
     shutil.copytree(trained.folder, folder / NETWORK_FOLDER)
     manifest = Manifest(
@@ -152,7 +177,7 @@ def _make_bundle(folder: Path, *, sources: _Sources, networks: Path, force: bool
         corpus=_describe_corpus(sources, heard=heard),
         network=_describe_network(trained),
         composite=_describe_composite(recipe),
-        selection=_describe_selection(recipe, choice=choice),
+        selection=_describe_selection(recipe, choice=choice, giveaway=giveaway),
         level_lufs=common.level_lufs,
         stimuli=stimuli,
     )
@@ -193,11 +218,14 @@ def _describe_composite(recipe: Recipe) -> str:
     return describe_composite(recipe.relevance.composite)
 
 
-def _describe_selection(recipe: Recipe, *, choice: Choice) -> Selection:
+def _describe_selection(recipe: Recipe, *, choice: Choice, giveaway: Giveaway) -> Selection:
     return Selection(
         heldout_speakers=sorted(recipe.split.heldout_speakers),
         n_right=choice.n_right,
         n_wrong=choice.n_wrong,
         n_right_with_fair_control=choice.n_right_with_fair_control,
         n_wrong_with_fair_control=choice.n_wrong_with_fair_control,
+        n_matched_speaker_and_label=giveaway.n_matched,
+        best_rule_by_true_label_share=round(giveaway.by_true_label_share, _N_DECIMALS),
+        best_rule_by_speaker_and_true_label_share=round(giveaway.by_speaker_and_true_label_share, _N_DECIMALS),
     )

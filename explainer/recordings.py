@@ -94,20 +94,27 @@ def find_recordings(folder: Path, *, section: CorpusSection) -> Recordings:
     Raises
     ------
     RecipeError
-        If a WAV's name does not fit the layout, a speaker is missing in the metadata or in the corpus, or no
-        recording is found.
+        If a WAV's name does not fit the layout or the file cannot be read, a speaker is missing in the metadata or in
+        the corpus, or no recording is found.
     """
     clips = _find_clips(folder, layout=section.layout)
     if section.speakers is not None:
         check_speakers(section.speakers, known={clip.speaker for clip in clips}, key="corpus.speakers")
         clips = [clip for clip in clips if clip.speaker in section.speakers]
-    hashes = {clip.path.relative_to(folder).as_posix(): sha256_file(clip.path) for clip in clips}
+    hashes = {clip.path.relative_to(folder).as_posix(): _hash_recording(clip.path) for clip in clips}
     if section.layout == "audiomnist":
         metadata = _read_metadata(folder / METADATA_PATH)
         clips = [_with_metadata(clip, metadata=metadata) for clip in clips]
-        hashes[METADATA_PATH] = sha256_file(folder / METADATA_PATH)
+        hashes[METADATA_PATH] = _hash_recording(folder / METADATA_PATH)
     lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(hashes.items()))
     return Recordings(name=section.name, clips=tuple(clips), sha256=sha256_bytes(lines.encode()))
+
+
+def _hash_recording(path: Path) -> str:
+    try:
+        return sha256_file(path)
+    except OSError as fault:
+        raise _unreadable(path, fault=fault) from fault
 
 
 def _find_clips(folder: Path, *, layout: Literal["audiomnist", "fsdd"]) -> list[Clip]:
@@ -218,10 +225,18 @@ def _read_wav(path: Path) -> tuple[Signal, int]:
     return signal, int(rate_hz)
 
 
+def _unreadable(path: Path, *, fault: OSError) -> RecipeError:
+    reason = fault.strerror or str(fault)
+    return RecipeError(f"{path} cannot be read ({reason}); mend its permissions, copy it again or move it away")
+
+
 def _check_length(path: Path) -> None:
     """Raise RecipeError if a WAV is shorter than its header says: libsndfile would read what is left in silence."""
-    with path.open("rb") as file:
-        header = file.read(8)
+    try:
+        with path.open("rb") as file:
+            header = file.read(8)
+    except OSError as fault:
+        raise _unreadable(path, fault=fault) from fault
     n_bytes = int.from_bytes(header[4:8], "little") + 8
     if header[:4] == b"RIFF" and n_bytes > path.stat().st_size and header[4:8] != _LENGTH_UNKNOWN:
         raise RecipeError(f"{path} is cut off: {path.stat().st_size} of {n_bytes} bytes are there; copy it again")

@@ -1,32 +1,22 @@
-"""Which clips become stimuli: right and wrong answers to held-out speakers, labels and speakers balanced.
+"""Which clips become stimuli: wrong answers to held-out speakers, and right ones that follow them.
 
-Both kinds come from the same held-out speakers, and predicted labels are balanced within each kind: otherwise the
-speaker or the answer itself would tell a participant whether the computer was right.
+The wrong ones are picked first, balanced in predicted label; the right ones then follow their speakers and words as
+closely as the recordings allow. A participant hears the speaker and is shown the word: were these balanced only within
+each kind, they could tell whether the computer was right.
 """
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from earshot.errors import RecipeError
+from explainer.candidates import Candidate, Choice, count_choice
 from explainer.recipe import SelectionSection
+from explainer.training_items import pick_training
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """A clip of a held-out speaker with the network's answer; `index` names it to the caller."""
-
-    index: int
-    speaker: str
-    true_label: str
-    predicted_label: str
-    has_fair_control: bool
-
-    @property
-    def model_correct(self) -> bool:
-        """Whether the network's answer is the true label."""
-        return self.true_label == self.predicted_label
+Cell = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -38,37 +28,31 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """How many there were to choose from."""
+class _Pool:
+    """Candidates to pick from, in the order that breaks ties."""
 
-    n_right: int
-    n_wrong: int
-    n_right_with_fair_control: int
-    n_wrong_with_fair_control: int
+    right: tuple[Candidate, ...]
+    wrong: tuple[Candidate, ...]
 
-    def __str__(self) -> str:
-        return (
-            f"{self.n_right} right ({self.n_right_with_fair_control} with a fair control), "
-            f"{self.n_wrong} wrong ({self.n_wrong_with_fair_control} with a fair control)"
+    @classmethod
+    def of(cls, candidates: Iterable[Candidate]) -> "_Pool":
+        every = tuple(candidates)
+        return cls(
+            right=tuple(one for one in every if one.model_correct),
+            wrong=tuple(one for one in every if not one.model_correct),
         )
 
-
-def count_choice(candidates: Iterable[Candidate]) -> Choice:
-    """The candidates by whether the network was right and whether their control is fair."""
-    counts = Counter((candidate.model_correct, candidate.has_fair_control) for candidate in candidates)
-    return Choice(
-        n_right=counts[True, True] + counts[True, False],
-        n_wrong=counts[False, True] + counts[False, False],
-        n_right_with_fair_control=counts[True, True],
-        n_wrong_with_fair_control=counts[False, True],
-    )
+    def without(self, picked: Collection[Candidate]) -> "_Pool":
+        return _Pool.of(one for one in (*self.right, *self.wrong) if one not in picked)
 
 
 def select_stimuli(candidates: Sequence[Candidate], *, section: SelectionSection) -> Chosen:
     """The main and the training stimuli among candidates with a fair control.
 
-    Training items have distinct predicted labels, half of them wrong where the candidates allow it; the main ones are
-    balanced in predicted label first, then in speaker and true label.
+    The main wrong ones are balanced in predicted label first, then taken where a right one can match them, then
+    balanced in true label and speaker; the main right ones follow their counts of speaker and true label. Training
+    items have distinct predicted labels, half of them wrong where the candidates allow it, their words shared by right
+    and wrong ones where that is possible.
 
     Parameters
     ----------
@@ -84,25 +68,60 @@ def select_stimuli(candidates: Sequence[Candidate], *, section: SelectionSection
     """
     fair = [candidate for candidate in candidates if candidate.has_fair_control]
     random.Random(section.seed).shuffle(fair)  # noqa: S311  # ties only, nothing secret
-    right = [candidate for candidate in fair if candidate.model_correct]
-    wrong = [candidate for candidate in fair if not candidate.model_correct]
-    choice = count_choice(candidates)
-    training = _pick_training(right, wrong=wrong, section=section)
-    left_right = [candidate for candidate in right if candidate not in training]
-    left_wrong = [candidate for candidate in wrong if candidate not in training]
-    if len(training) < section.n_training:
-        labels = ", ".join(sorted(one.predicted_label for one in training)) or "none"
-        lacking = f"{len(training)} distinct predicted labels for training ({labels})"
-        raise RecipeError(_too_few(lacking, choice, section=section))
-    if len(left_right) < section.n_right or len(left_wrong) < section.n_wrong:
-        lacking = f"{len(left_right)} right and {len(left_wrong)} wrong main stimuli beside the training ones"
-        raise RecipeError(_too_few(lacking, choice, section=section))
-    main = _pick_balanced(left_wrong, n_wanted=section.n_wrong) + _pick_balanced(left_right, n_wanted=section.n_right)
+    pool = _Pool.of(fair)
+    _check_main(pool, candidates=candidates, section=section, beside="")
+    main = _pick_main(pool, section=section)
+    rest = pool.without(main)
+    training = pick_training(rest.right, wrong=rest.wrong, n_wanted=section.n_training, n_wrong_free=len(rest.wrong))
+    # where the main ones leave training too few labels, or too few wrong ones, training chooses first
+    first = pick_training(
+        pool.right,
+        wrong=_spare_wrong(pool, n_labels=(section.n_training + 1) // 2),
+        n_wanted=section.n_training,
+        n_wrong_free=len(pool.wrong) - section.n_wrong,
+    )
+    if len(training) < section.n_training or _n_wrong(training) < min(_n_wrong(first), section.n_training // 2):
+        _check_training(first, candidates=candidates, section=section)
+        training, rest = first, pool.without(first)
+        _check_main(rest, candidates=candidates, section=section, beside=" beside the training ones")
+        main = _pick_main(rest, section=section)
     return Chosen(main=_indices(main), training=_indices(training))
+
+
+def _spare_wrong(pool: _Pool, *, n_labels: int) -> list[Candidate]:
+    """Wrong ones of the predicted labels that have most of them, so that the main ones keep a choice of labels.
+
+    Those of a label without right ones are always among them.
+    """
+    counts = Counter(one.predicted_label for one in pool.wrong)
+    plentiful = {label for label, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:n_labels]}
+    spare = plentiful | (counts.keys() - {one.predicted_label for one in pool.right})
+    return [one for one in pool.wrong if one.predicted_label in spare]
+
+
+def _n_wrong(candidates: Iterable[Candidate]) -> int:
+    return sum(not one.model_correct for one in candidates)
 
 
 def _indices(candidates: Iterable[Candidate]) -> tuple[int, ...]:
     return tuple(sorted(candidate.index for candidate in candidates))
+
+
+def _check_main(pool: _Pool, *, candidates: Sequence[Candidate], section: SelectionSection, beside: str) -> None:
+    """Raise RecipeError if the pool cannot give the main stimuli."""
+    if len(pool.right) < section.n_right or len(pool.wrong) < section.n_wrong:
+        found = f"{len(pool.right)} right and {len(pool.wrong)} wrong main stimuli{beside}"
+        raise RecipeError(_too_few(found, count_choice(candidates), section=section))
+
+
+def _check_training(
+    training: Sequence[Candidate], *, candidates: Sequence[Candidate], section: SelectionSection
+) -> None:
+    """Raise RecipeError if the training items are too few."""
+    if len(training) < section.n_training:
+        labels = ", ".join(sorted(one.predicted_label for one in training)) or "none"
+        found = f"{len(training)} distinct predicted labels for training ({labels})"
+        raise RecipeError(_too_few(found, count_choice(candidates), section=section))
 
 
 def _too_few(found: str, choice: Choice, *, section: SelectionSection) -> str:
@@ -114,46 +133,61 @@ def _too_few(found: str, choice: Choice, *, section: SelectionSection) -> str:
     )
 
 
-def _pick_training(
-    right: Sequence[Candidate], *, wrong: Sequence[Candidate], section: SelectionSection
-) -> list[Candidate]:
-    """One candidate per predicted label, as far as they go.
-
-    Wrong ones are taken from the labels that have most of them, so that the main stimuli keep a choice, and only as
-    long as enough are left for the main ones; a label without right ones can give only a wrong one.
-    """
-    n_wrong_by_label = Counter(candidate.predicted_label for candidate in wrong)
-    n_right_by_label = Counter(candidate.predicted_label for candidate in right)
-    labels = sorted(
-        n_wrong_by_label | n_right_by_label,
-        key=lambda label: (n_right_by_label[label] > 0, -n_wrong_by_label[label], label),
-    )
-    n_wrong_wanted = min((section.n_training + 1) // 2, max(0, len(wrong) - section.n_wrong))
-    n_only_wrong = sum(n_right_by_label[label] == 0 for label in labels)
-    wrong_labels = [label for label in labels if n_wrong_by_label[label]][: max(n_wrong_wanted, n_only_wrong)]
-    right_labels = sorted(set(labels) - set(wrong_labels), key=lambda label: (-n_right_by_label[label], label))
-    picked: list[Candidate] = []
-    for pool, label in [(wrong, label) for label in wrong_labels] + [(right, label) for label in right_labels]:
-        if len(picked) < section.n_training:
-            picked.append(_most_balancing([one for one in pool if one.predicted_label == label], beside=picked))
-    return picked
+def _pick_main(pool: _Pool, *, section: SelectionSection) -> list[Candidate]:
+    wrong = _pick_wrong(pool, n_wanted=section.n_wrong)
+    return wrong + _pick_like(wrong, right=pool.right, n_wanted=section.n_right)
 
 
-def _pick_balanced(candidates: Sequence[Candidate], *, n_wanted: int) -> list[Candidate]:
-    """`n_wanted` of the candidates, each time the one whose predicted label, speaker and true label are rarest."""
-    left, picked = list(candidates), list[Candidate]()
+def _pick_wrong(pool: _Pool, *, n_wanted: int) -> list[Candidate]:
+    """`n_wanted` wrong ones: each time of the rarest predicted label, if possible one that a right one can match."""
+    left, picked = list(pool.wrong), list[Candidate]()
+    unmatched = Counter(one.cell for one in pool.right)
     for _ in range(n_wanted):
-        best = _most_balancing(left, beside=picked)
+        best = _rarest(left, beside=picked, matches=unmatched)
         left.remove(best)
         picked.append(best)
+        unmatched -= Counter([best.cell])
     return picked
 
 
-def _most_balancing(candidates: Sequence[Candidate], *, beside: Sequence[Candidate]) -> Candidate:
+def _rarest(candidates: Sequence[Candidate], *, beside: Sequence[Candidate], matches: Counter[Cell]) -> Candidate:
+    """The candidate whose predicted label is rarest; then one with a match; then the rarest true label, speaker."""
     predicted = Counter(one.predicted_label for one in beside)
     speakers = Counter(one.speaker for one in beside)
     labels = Counter(one.true_label for one in beside)
     return min(
         candidates,
-        key=lambda one: (predicted[one.predicted_label], speakers[one.speaker] + labels[one.true_label]),
+        key=lambda one: (
+            predicted[one.predicted_label],
+            matches[one.cell] == 0,
+            labels[one.true_label],
+            speakers[one.speaker],
+        ),
     )
+
+
+def _pick_like(wrong: Sequence[Candidate], *, right: Sequence[Candidate], n_wanted: int) -> list[Candidate]:
+    """`n_wanted` right ones, each time the one whose speaker and true label lack most against the wrong ones."""
+    left, picked = list(right), list[Candidate]()
+    for _ in range(n_wanted):
+        best = _most_lacking(left, beside=picked, model=wrong, scale=n_wanted / max(1, len(wrong)))
+        left.remove(best)
+        picked.append(best)
+    return picked
+
+
+def _most_lacking(
+    candidates: Sequence[Candidate], *, beside: Sequence[Candidate], model: Sequence[Candidate], scale: float
+) -> Candidate:
+    """The candidate that `beside` lacks most to have `scale` times the counts of `model`.
+
+    Speaker and true label together count first, then the true label alone: the word is shown, the voice only heard.
+    """
+
+    def surplus_by(name: str) -> Callable[[Candidate], float]:
+        seen: Callable[[Candidate], object] = attrgetter(name)
+        there, wanted = Counter(map(seen, beside)), Counter(map(seen, model))
+        return lambda one: there[seen(one)] - scale * wanted[seen(one)]
+
+    both, label, speaker = (surplus_by(name) for name in ("cell", "true_label", "speaker"))
+    return min(candidates, key=lambda one: (min(0.0, both(one)), label(one), speaker(one)))

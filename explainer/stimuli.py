@@ -10,13 +10,14 @@ from torch import Tensor, nn
 from earshot.bundle import MEDIA_FOLDER, Role, Stimulus
 from earshot.compute import progress
 from earshot.files import sha256_bytes
+from explainer.candidates import Candidate
 from explainer.recipe import Recipe
 from explainer.recordings import LABELS, Clip, Heard
 from explainer.relevance.controls import Unfair
 from explainer.relevance.lrp import explain
 from explainer.relevance.masks import MaskSettings
 from explainer.renditions import Prepared, SetSettings, common_settings, prepare, render
-from explainer.selection import Candidate, Chosen
+from explainer.selection import Chosen
 from explainer.timefrequency import network_input
 from explainer.training import answer, centred_starts, place_signals, repeatable
 
@@ -101,7 +102,8 @@ def find_candidates(explained: Sequence[ExplainedClip], *, recipe: Recipe) -> li
 
 
 def _prepare(one: ExplainedClip, *, recipe: Recipe) -> Prepared | Unfair:
-    with repeatable(seed=0, n_threads=recipe.network.n_threads):
+    # one thread, whatever the recipe says: the numbers are the same, and one clip is too short to share out
+    with repeatable(seed=0, n_threads=1):
         return prepare(
             one.signal.numpy(),
             first_sample=one.first_sample,

@@ -1,15 +1,41 @@
+import datetime
+import getpass
+import json
+import platform
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from earshot.bundle import MANIFEST_NAME, check_bundle, read_manifest
+from earshot.bundle import (
+    MANIFEST_NAME,
+    MEDIA_FOLDER,
+    NETWORK_FOLDER,
+    Mask,
+    Stimulus,
+    check_bundle,
+    read_manifest,
+)
 from earshot.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED
 from explainer.__main__ import main
+from explainer.networks import read_network
+from explainer.pictures import magnitudes_of
+from explainer.recipe import read_recipe
+from explainer.recordings import find_recordings, hear
+from explainer.relevance.masks import MaskSettings, live_cells
+from explainer.renditions import Prepared, correlation, prepare
+from explainer.stimuli import explain_clips
+from tests.explainer.matching import mask_heard, matching_faults
 
 ROOT = Path(__file__).parents[2]
 TINY_RECIPE = ROOT / "fixtures/recipes/tiny.toml"
@@ -61,6 +87,25 @@ def test_bundle_names_what_was_left_to_choose_from(tiny_bundle: Path) -> None:
     )
 
 
+def test_bundle_says_what_gives_right_and_wrong_away(tiny_bundle: Path) -> None:
+    manifest = read_manifest(tiny_bundle)
+    cells: dict[bool, Counter[tuple[str, str]]] = {True: Counter(), False: Counter()}
+    words: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    main_stimuli = [stimulus for stimulus in manifest.stimuli if stimulus.role == "main"]
+    for stimulus in main_stimuli:
+        cells[stimulus.model_correct][stimulus.speaker, stimulus.true_label] += 1
+        words[stimulus.model_correct][stimulus.true_label] += 1
+    selection, n_main = manifest.selection, len(main_stimuli)
+    assert selection.n_matched_speaker_and_label == (cells[True] & cells[False]).total()
+    # of each cell the rule gets the larger count right
+    assert selection.best_rule_by_true_label_share == pytest.approx(
+        (words[True] | words[False]).total() / n_main, abs=1e-6
+    )
+    assert selection.best_rule_by_speaker_and_true_label_share == pytest.approx(
+        (cells[True] | cells[False]).total() / n_main, abs=1e-6
+    )
+
+
 def test_controls_of_a_bundle_are_fair(tiny_bundle: Path) -> None:
     for stimulus in read_manifest(tiny_bundle).stimuli:
         relevance, control = stimulus.rendition("relevance"), stimulus.rendition("control")
@@ -70,11 +115,104 @@ def test_controls_of_a_bundle_are_fair(tiny_bundle: Path) -> None:
         assert control.energy_kept_share == pytest.approx(relevance.energy_kept_share, rel=0.1, abs=1e-6)
 
 
+def traces(text: str) -> list[str]:
+    """What a text says of the place, the time or the machine it was written at."""
+    names = {
+        socket.gethostname(),
+        platform.node(),
+        getpass.getuser(),
+        str(ROOT),
+        tempfile.gettempdir(),
+    }
+    patterns = [rf"(?<![\w-]){re.escape(name)}(?![\w-])" for name in names]
+    patterns += [
+        r"\d{4}-\d{2}-\d{2}",
+        r"\d{1,2}:\d{2}:\d{2}",
+        r"(?<![\w.])(19|20)\d{6}\b",
+        r"(?<![\w.])1[6-9]\d{8}\b",
+    ]  # dates, times
+    patterns += [r'"~?/', r"[A-Za-z]:[\\/]", r"file:", r'"path"']  # absolute paths, and the recipe's own
+    return [found.group() for pattern in patterns for found in re.finditer(pattern, text)]
+
+
 def test_manifest_has_no_path_time_or_host(tiny_bundle: Path) -> None:
-    text = (tiny_bundle / MANIFEST_NAME).read_text(encoding="utf-8")
-    assert str(ROOT) not in text
-    assert '"path"' not in text
-    assert "voices/" not in text
+    assert traces((tiny_bundle / MANIFEST_NAME).read_text(encoding="utf-8")) == []
+    assert traces((tiny_bundle / "network/network.json").read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        socket.gethostname(),
+        getpass.getuser(),
+        str(ROOT),
+        datetime.datetime.now(datetime.UTC).isoformat(),
+        str(int(datetime.datetime.now(datetime.UTC).timestamp())),
+        "/srv/voices",
+        "C:\\voices",
+    ],
+    ids=["host", "user", "root", "date", "seconds", "path", "drive"],
+)
+def test_path_time_or_host_in_a_manifest_would_be_found(tiny_bundle: Path, trace: str) -> None:
+    fields = json.loads((tiny_bundle / MANIFEST_NAME).read_text(encoding="utf-8")) | {"name": trace}
+    assert traces(json.dumps(fields)) != []
+
+
+def test_every_stimulus_of_a_bundle_is_matched(tiny_bundle: Path) -> None:
+    stimuli = read_manifest(tiny_bundle).stimuli
+    assert [fault for stimulus in stimuli for fault in matching_faults(tiny_bundle, stimulus=stimulus)] == []
+
+
+def test_swapped_pair_of_a_bundle_is_found_out(tiny_bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "bundle"
+    shutil.copytree(tiny_bundle, folder)
+    stimulus = read_manifest(folder).stimuli[0]
+    first, second = (folder / MEDIA_FOLDER / stimulus.rendition(mask).picture.file for mask in ("relevance", "control"))
+    content = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(content)
+    faults = matching_faults(folder, stimulus=stimulus)
+    assert any("sound of relevance and picture of relevance" in fault for fault in faults)
+    assert any("sound of control and picture of control" in fault for fault in faults)
+
+
+def masks_asked_for(bundle: Path, stimuli: Sequence[Stimulus]) -> dict[str, dict[Mask, NDArray[np.float64]]]:
+    """The masks of a bundle's stimuli by id, made again from the recordings and the weights in the bundle."""
+    recipe = read_recipe(TINY_RECIPE)
+    heard = hear(find_recordings(TINY_RECIPE.parent / "../voices", section=recipe.corpus), too_long="error")
+    places = {clip.id: index for index, clip in enumerate(heard.clips)}
+    network = read_network(bundle / NETWORK_FOLDER)[0]
+    explained = explain_clips(network, heard=heard, indices=[places[one.clip] for one in stimuli], recipe=recipe)
+    masks: dict[str, dict[Mask, NDArray[np.float64]]] = {}
+    for stimulus, one in zip(stimuli, explained, strict=True):
+        prepared = prepare(
+            one.signal.numpy(),
+            first_sample=one.first_sample,
+            n_samples=one.n_samples,
+            relevance=one.relevance.numpy(),
+            settings=MaskSettings(exponent=recipe.mask.exponent),
+        )
+        assert isinstance(prepared, Prepared)
+        masks[stimulus.id] = {draft.mask: draft.cells for draft in prepared.drafts}
+    return masks
+
+
+def test_mask_in_every_sound_of_a_bundle_is_the_one_asked_for(tiny_bundle: Path) -> None:
+    stimuli = read_manifest(tiny_bundle).stimuli
+    asked = masks_asked_for(tiny_bundle, stimuli)
+    masks: tuple[Mask, ...] = ("relevance", "control")
+    for stimulus in stimuli:
+        wavs = {one.mask: (tiny_bundle / MEDIA_FOLDER / one.sound.file).read_bytes() for one in stimulus.renditions}
+        live = live_cells(magnitudes_of(wavs["none"]))
+        for mask in masks:
+            rendition = stimulus.rendition(mask)
+            gain_db = rendition.sound.gain_db - stimulus.rendition("none").sound.gain_db
+            heard = mask_heard(wavs[mask], original=wavs["none"], gain_db=gain_db)
+            found = {other: correlation(heard, asked[stimulus.id][other], live=live) for other in masks}
+            assert found[mask] >= 0.7
+            assert found[mask] == max(found.values())
+            # relevance computed in another batch differs in its last digits
+            assert rendition.found_correlation == pytest.approx(found[mask], abs=1e-3)
 
 
 def test_same_recipe_gives_the_same_bytes_in_another_folder_and_process(tiny_bundle: Path, tmp_path: Path) -> None:
@@ -147,11 +285,73 @@ def test_unknown_key_of_a_recipe_ends_with_exit_code_2(tmp_path: Path, capsys: p
     assert "unknown key 'mask.sharpness'" in capsys.readouterr().err
 
 
-def test_folder_of_something_else_is_never_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "thesis.txt").write_text("three years of work")
-    assert main(build_arguments(tmp_path, networks=tmp_path)) == EXIT_BAD_INPUT
-    assert "holds something else than a bundle; name another folder with --out" in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+WEB_APP = {"manifest.json": b'{"name": "Album", "start_url": "/"}', "photo.txt": b"the only copy"}
+NEWER_BUNDLE = {"manifest.json": b'{"format": "earshot-bundle", "format_version": 99}'}
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"thesis.txt": b"three years of work"}, "manifest.json is missing"),
+        (WEB_APP, "manifest.json"),
+        (NEWER_BUNDLE, "bundle format 99"),
+    ],
+    ids=["thesis", "web app", "newer bundle"],
+)
+def test_folder_of_something_else_is_never_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], files: dict[str, bytes], found: str
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+    assert main([*build_arguments(out, networks=tmp_path / "networks"), "--force"]) == EXIT_BAD_INPUT
+    error = capsys.readouterr().err
+    assert f"{out} is not empty and holds no bundle" in error
+    assert found in error
+    assert "name another folder with --out" in error
+    assert contents(out) == files
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_file_is_never_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    out.write_text("three years of work")
+    assert main(build_arguments(out, networks=tmp_path / "networks")) == EXIT_BAD_INPUT
+    assert "is a file; name a folder with --out" in capsys.readouterr().err
+    assert out.read_text() == "three years of work"
+
+
+def test_bundle_with_somebodys_file_in_it_is_never_replaced(
+    tiny_bundle: Path, tiny_networks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "bundle"
+    shutil.copytree(tiny_bundle, out)
+    (out / "media/notes.txt").write_text("what the listeners said")
+    before = contents(out)
+    assert main([*build_arguments(out, networks=tiny_networks), "--force"]) == EXIT_BAD_INPUT
+    error = capsys.readouterr().err
+    assert "media/notes.txt" in error
+    assert "move them away or name another folder with --out" in error
+    assert contents(out) == before
+
+
+def test_damaged_bundle_is_built_again(tiny_bundle: Path, tiny_networks: Path, tmp_path: Path) -> None:
+    out = tmp_path / "bundle"
+    shutil.copytree(tiny_bundle, out)
+    first, second, *_ = sorted((out / "media").iterdir())
+    first.write_bytes(first.read_bytes()[:-1] + b"!")
+    second.unlink()
+    assert main(build_arguments(out, networks=tiny_networks)) == 0
+    assert contents(out) == contents(tiny_bundle)
+
+
+def test_bundle_of_an_older_recipe_is_replaced(tiny_bundle: Path, tiny_networks: Path, tmp_path: Path) -> None:
+    out = tmp_path / "bundle"
+    shutil.copytree(tiny_bundle, out)
+    recipe = changed_recipe(tmp_path, old="n_wrong = 4", new="n_wrong = 3")
+    assert main(build_arguments(out, networks=tiny_networks, recipe=recipe)) == 0
+    assert len(check_bundle(out).stimuli) == len(read_manifest(tiny_bundle).stimuli) - 1
 
 
 def test_check_finds_a_whole_bundle_whole(tiny_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,9 +382,17 @@ def test_check_names_every_damaged_missing_and_surplus_file(
         assert fault in error
 
 
-def test_check_of_no_bundle_says_how_to_build_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(tmp_path)]) == EXIT_BAD_INPUT
-    assert "manifest.json is missing" in capsys.readouterr().err
+@pytest.mark.parametrize("kind", ["empty folder", "absent", "file"])
+def test_check_of_no_bundle_says_how_to_build_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    place = tmp_path if kind == "empty folder" else tmp_path / "bundle"
+    if kind == "file":
+        place.write_text("no bundle")
+    assert main(["check", str(place)]) == EXIT_BAD_INPUT
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: manifest.json is missing in {place}; build it with python -m explainer build")
+    assert error.count("\n") == 1
 
 
 @pytest.mark.usefixtures("tiny_bundle")

@@ -177,6 +177,17 @@ def test_clip_longer_than_the_window_is_skipped_and_counted(corpus: Path) -> Non
     assert len(heard.signals) == 11
 
 
+def test_wav_that_cannot_be_read_is_named(corpus: Path) -> None:
+    # a link to nowhere fails as a file without permission does, for root as well
+    path = corpus / "data/01/3_01_0.wav"
+    path.unlink()
+    path.symlink_to("nowhere.wav")
+    with pytest.raises(RecipeError, match=r"3_01_0\.wav cannot be read \(No such file or directory\); mend its perm"):
+        find_recordings(corpus, section=section())
+    with pytest.raises(RecipeError, match=r"3_01_0\.wav cannot be read"):
+        read_one(path)
+
+
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"hello, this is no sound at all" * 10])
 def test_corrupt_wav_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "clip.wav"
