@@ -103,14 +103,16 @@ def newcomer(server: Server, context: BrowserContext) -> Participant:
     return Participant(server, page, Mouse(page), SLUG)
 
 
-def join_channel(server: Server, context: BrowserContext, *, channel: str, hands: str = "mouse") -> Participant:
-    """Somebody to whom `channel` was allocated; their page stands before the first trial."""
+def join_channel(
+    server: Server, context: BrowserContext, *, channel: str | None = None, hands: str = "mouse"
+) -> Participant:
+    """Somebody to whom `channel` was allocated, None for any; their page stands before the first trial."""
     while True:
         page = context.new_page()
         person = Participant(server, page, _HANDS[hands](page), SLUG)
         person.consent()
         person.pass_sound_check()
-        if person.enrolment()["channel"] == channel:
+        if channel in {None, person.enrolment()["channel"]}:
             return person
         # The seed is secret, and a block holds both channels: somebody else goes first.
         page.close()

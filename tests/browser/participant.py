@@ -80,9 +80,16 @@ class Keyboard:
             self.page.keyboard.press(value)
             return
         values = [box.get_attribute("value") for box in group.locator("input").all()]
-        self.page.keyboard.press("Space")
-        for _ in range(values.index(value)):
+        self.go_to_group(group)
+        for _ in range(values.index(value) + 1):
             self.page.keyboard.press("ArrowRight")
+
+    def go_to_group(self, group: Locator) -> None:
+        for _ in range(_MOST_TABS):
+            if group.evaluate("group => group.contains(document.activeElement)"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{group} is not reached by {_MOST_TABS} presses of Tab")
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Page, Route
 
-from tests.browser.participant import Participant
+from tests.browser.participant import Mouse, Participant
 from tests.browser.server import Row, Server
 
 pytestmark = pytest.mark.browser
@@ -45,18 +45,18 @@ def test_killed_server_loses_nothing_and_the_page_goes_on(join: Join, server: Se
 
 
 def test_reload_begins_the_same_trial_again(join: Join, server: Server) -> None:
-    person = join(channel="sound")
+    person = join()
     enrolment = person.enrolment()
     trials = server.trials(enrolment["code"])
     person.go_on()
-    person.do_trial(trials[0], channel="sound", label="0", confidence=10)
+    person.do_trial(trials[0], channel=enrolment["channel"], label="0", confidence=10)
     person.await_trial(1)
-    person.explore("sound")
+    person.explore(enrolment["channel"])
 
     person.page.reload()
     person.page.locator('#trials[data-state="start"] [data-greeting="return"]:visible').wait_for()
     person.go_on()
-    person.do_trial(trials[1], channel="sound", label="2", confidence=20)
+    person.do_trial(trials[1], channel=enrolment["channel"], label="2", confidence=20)
 
     person.page.locator('#trials[data-state="start"] [data-greeting="main"]:visible').wait_for()
     first, second = server.trials(enrolment["code"])[:2]
@@ -64,21 +64,26 @@ def test_reload_begins_the_same_trial_again(join: Join, server: Server) -> None:
     assert (second["answer"], second["plays"], second["original_plays"]) == ("2", 1, 1)
 
 
-def test_answer_whose_acknowledgement_is_lost_is_stored_once(join: Join, server: Server) -> None:
-    person = join(channel="picture")
+def test_request_whose_acknowledgement_is_lost_counts_once(join: Join, server: Server) -> None:
+    person = join()
     enrolment = person.enrolment()
     trials = server.trials(enrolment["code"])
     sent: list[str] = []
 
     def lose(route: Route) -> None:
-        """The server takes the answer; the browser never hears of it."""
+        """The server takes the request; the browser never hears of it."""
         route.fetch()
         sent.append(route.request.post_data or "")
         route.abort()
 
-    person.page.route("**/response", lose, times=2)
+    person.page.route("**/begin", lose, times=1)
     person.go_on()
-    person.do_trial(trials[0], channel="picture", label="1", confidence=50)
+    person.await_trial(0)
+    assert server.trials(enrolment["code"])[0]["n_begun"] == 1
+    sent.clear()
+
+    person.page.route("**/response", lose, times=2)
+    person.do_trial(trials[0], channel=enrolment["channel"], label="1", confidence=50)
 
     person.await_trial(1)
     assert answered(server, enrolment) == ["1"]
@@ -102,7 +107,7 @@ def test_wrong_digit_in_the_sound_check_is_met_kindly(newcomer: Participant) -> 
 
 
 def test_failed_medium_is_asked_for_again_before_the_trial_starts(join: Join, server: Server) -> None:
-    person = join(channel="sound")
+    person = join()
     enrolment = person.enrolment()
     person.page.route("**/media/*", lambda route: route.abort())
     person.go_on()
@@ -113,3 +118,119 @@ def test_failed_medium_is_asked_for_again_before_the_trial_starts(join: Join, se
     person.hands.press(person.page.locator("#notice-button"))
     person.await_trial(0)
     assert server.trials(enrolment["code"])[0]["n_begun"] == 1
+
+
+def test_second_window_is_told_that_the_round_is_answered(join: Join, server: Server) -> None:
+    person = join()
+    enrolment = person.enrolment()
+    page = person.page.context.new_page()
+    page.goto(person.page.url)
+    other = Participant(server, page, Mouse(page), person.slug)
+    for each in (other, person):
+        each.page.bring_to_front()  # a window behind another is slow
+        each.go_on()
+        each.await_trial(0)
+        each.explore(enrolment["channel"])
+    person.answer("0", confidence=10)
+    person.await_stage("feedback")
+
+    # An answer to a round that was answered in the meantime.
+    page.bring_to_front()
+    other.answer("1", confidence=20)
+    await_overtaken(page, index=1)
+    assert answered(server, enrolment) == ["0"]
+    other.go_on()
+    other.await_trial(1)
+
+
+def await_overtaken(page: Page, *, index: int) -> None:
+    """The page says that the round before trial `index` is answered."""
+    page.locator(f'#trials[data-state="start"][data-index="{index}"] [data-greeting="overtaken"]:visible').wait_for()
+
+
+def test_answer_on_its_way_while_the_page_is_loaded_again_counts(join: Join, server: Server) -> None:
+    person = join()
+    enrolment = person.enrolment()
+    held: list[Route] = []
+    person.page.on("dialog", lambda dialog: dialog.accept())  # the page asks before it is left
+    person.page.route("**/response", lambda route: held.append(route), times=1)
+    person.go_on()
+    person.await_trial(0)
+    person.explore(enrolment["channel"])
+    with person.page.expect_request("**/response"):
+        person.answer("1", confidence=50)
+
+    person.page.reload()
+    person.page.locator('#trials[data-state="start"]').wait_for()
+    assert answered(server, enrolment) == []
+    held[0].fetch()  # only now the server gets it
+    person.go_on()
+
+    await_overtaken(person.page, index=1)
+    person.go_on()
+    person.await_trial(1)
+    assert answered(server, enrolment) == ["1"]
+
+
+def test_answer_submitted_twice_at_once_is_sent_once(join: Join, server: Server) -> None:
+    person = join()
+    enrolment = person.enrolment()
+    sent: list[str] = []
+    person.page.on("request", lambda request: sent.append(request.url) if "/response" in request.url else None)
+    person.go_on()
+    person.await_trial(0)
+    person.explore(enrolment["channel"])
+    person.hands.choose(person.page.locator("#labels"), "1")
+    person.hands.choose(person.page.locator("#confidences"), "50")
+    person.page.locator("#submit").dblclick()
+    person.await_stage("feedback")
+    assert len(sent) == 1
+
+
+def test_page_that_comes_back_from_memory_asks_the_server(newcomer: Participant) -> None:
+    page = newcomer.page
+
+    def come_back() -> None:
+        with page.expect_navigation():
+            page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+
+    page.goto(f"{newcomer.server.address}/s/{newcomer.slug}/")
+    come_back()
+    newcomer.consent()
+    come_back()
+    page.locator('#sound[data-state="ready"]').wait_for()
+    newcomer.pass_sound_check()
+    come_back()
+    page.locator('#trials[data-state="start"]').wait_for()
+
+
+def test_paused_sound_that_stays_blocked_is_asked_for_again(join: Join) -> None:
+    person = join(channel="sound")
+    page = person.page
+    faults: list[str] = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.add_init_script("""
+        window.AudioContext = class extends AudioContext {
+            constructor(options) { super(options); window.outputs = [...(window.outputs ?? []), this]; }
+        };
+    """)
+    page.reload()
+    person.go_on()
+    person.await_trial(0)
+    page.evaluate("""async () => {
+        const button = document.querySelector("#play-original button");
+        button.click();
+        while (!button.classList.contains("is-playing")) await new Promise(requestAnimationFrame);
+        window.outputs[0].resume = () => Promise.reject(new DOMException("blocked", "InvalidStateError"));
+        await window.outputs[0].suspend();
+    }""")
+    page.locator("#notice:visible").wait_for()
+    paused = page.locator("#notice-text").inner_text()
+    person.hands.press(page.locator("#notice-button"))
+    page.locator("#notice-text").filter(has_not_text=paused).wait_for()
+
+    page.evaluate("() => { delete window.outputs[0].resume; }")
+    person.hands.press(page.locator("#notice-button"))
+    person.await_stage("explanation")
+    page.locator("#notice").wait_for(state="hidden")
+    assert faults == []

@@ -2,7 +2,7 @@
  * Requests to the server: one JSON shape of errors, and an `insist` that repeats what may be repeated.
  */
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 40_000; // a busy server waits up to 30 s for its turn to write, and then says so
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 20_000;
 

@@ -102,7 +102,10 @@ export class Speaker {
     const context = this.#open();
     const before = context.currentTime;
     const isResumed = await Promise.race([
-      context.resume().then(() => true),
+      context.resume().then(
+        () => true,
+        () => false, // Safari refuses outright where others let one wait
+      ),
       new Promise((resolve) => setTimeout(() => resolve(false), PATIENCE_MS)),
     ]);
     const deadline = performance.now() + PATIENCE_MS;

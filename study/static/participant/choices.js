@@ -1,6 +1,12 @@
 /**
  * Groups of native radio buttons drawn as tiles: labels to choose from, and confidence in tens.
+ *
+ * As long as nothing is chosen no tile stands out, not by the keyboard's focus either, so that no answer is suggested:
+ * the focus is drawn around the group, and the first arrow chooses the end it points away from.
  */
+
+const FORWARD = new Set(["ArrowRight", "ArrowDown"]);
+const BACKWARD = new Set(["ArrowLeft", "ArrowUp"]);
 
 /**
  * Fill a group with tiles, none of them chosen.
@@ -15,6 +21,7 @@ export function fillChoices(group, { name, tiles, onChoose }) {
       input.type = "radio";
       input.name = name;
       input.value = value;
+      input.autocomplete = "off"; // a browser that fills in what stood here before a reload would choose
       input.addEventListener("change", () => onChoose(value));
       const face = document.createElement("span");
       face.className = "tile-face";
@@ -26,6 +33,24 @@ export function fillChoices(group, { name, tiles, onChoose }) {
       return tile;
     }),
   );
+  group.onkeydown = (event) => chooseEnd(group, event);
+}
+
+/**
+ * The first arrow in a group chooses its first or last tile; without this the browser, whose focus stands on the
+ * first tile unseen, would skip that one.
+ *
+ * @param {HTMLElement} group
+ * @param {KeyboardEvent} event
+ */
+function chooseEnd(group, event) {
+  if (group.querySelector(":checked")) return;
+  const inputs = [...group.querySelectorAll("input")];
+  const input = FORWARD.has(event.key) ? inputs.at(0) : BACKWARD.has(event.key) ? inputs.at(-1) : null;
+  if (!input) return;
+  event.preventDefault();
+  input.focus();
+  input.click();
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The sound check: unlock the sound, set a comfortable level, and name the digit that was said.
+ * The sound check: unlock the sound, set a comfortable level, and name the word that was said.
  */
 
 import { Refusal, insist, request } from "./api.js";
@@ -8,6 +8,7 @@ import { fillChoices, listenForKeys } from "./choices.js";
 import { MediaFault, MediaStore } from "./media.js";
 import { ask, calm, stop } from "./notice.js";
 import { Player } from "./player.js";
+import { reloadWhenRestored } from "./restored.js";
 import { part, say } from "./words.js";
 
 const page = part("sound");
@@ -27,7 +28,7 @@ const player = new Player(part("play-original"), new Speaker(), {
   onEnd: () => open(),
 });
 
-/** The digits may be chosen, and the sound played as often as wanted. */
+/** The words may be chosen, and the sound played as often as wanted. */
 function open() {
   if (page.dataset.state !== "playing") return; // cut short by an answer that is being checked
   page.dataset.state = "asking";
@@ -100,6 +101,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   void check();
 });
+reloadWhenRestored();
 await load();
 page.dataset.state = "ready";
 player.render({ isEnabled: true });

@@ -5,6 +5,8 @@
  * and, for a sound, not before it was heard once to its end: the same zero for the response time in both channels.
  */
 
+import { makeUuid } from "./uuid.js";
+
 /** @typedef {import("./types.js").Trial} Trial */
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./types.js").Stage} Stage */
@@ -21,7 +23,9 @@ export class TrialRun {
   /** @type {number | null} */
   confidence = null;
   /** Made once, so that a repeat of this answer is known to be one. */
-  clientId = crypto.randomUUID();
+  clientId = makeUuid();
+  /** Made once, so that a repeated beginning is not taken for a reload. */
+  beginId = makeUuid();
   /** @type {number | null} */
   #onsetMs = null;
   /** @type {number | null} */

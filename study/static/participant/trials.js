@@ -10,6 +10,7 @@ import { SoundFault, Speaker } from "./audio.js";
 import { MediaFault, MediaStore } from "./media.js";
 import { ask, calm, stop } from "./notice.js";
 import { TrialPanel } from "./panel.js";
+import { reloadWhenRestored } from "./restored.js";
 import { TrialRun } from "./trial.js";
 import { part, say } from "./words.js";
 
@@ -29,6 +30,7 @@ const speaker = new Speaker();
 const media = new MediaStore();
 const panel = new TrialPanel(speaker);
 let isSending = false;
+let isSoundAsked = false;
 
 /** @type {{ onTrouble: () => Promise<void>, onCalm: () => void }} */
 const listener = { onTrouble: () => ask(isSending ? "trouble-sending" : "trouble-loading"), onCalm: calm };
@@ -63,10 +65,10 @@ function greetingName(trial) {
  * Greet, and unlock the sound in the click that goes on.
  *
  * @param {State} state
+ * @param {string} name  of the greeting
  */
-async function greet({ trial, n_training: nTraining }) {
+async function greet({ trial, n_training: nTraining }, name) {
   if (!trial) return;
-  const name = greetingName(trial);
   for (const greeting of page.querySelectorAll("[data-greeting]")) {
     const element = /** @type {HTMLElement} */ (greeting);
     element.hidden = element.dataset.greeting !== name;
@@ -78,6 +80,8 @@ async function greet({ trial, n_training: nTraining }) {
     element.hidden = !kinds.includes(element.dataset.only ?? "");
   }
   for (const place of page.querySelectorAll("[data-count=training]")) place.textContent = String(nTraining);
+  const words = trial.labels.map((label) => label.word).join(", ");
+  for (const place of page.querySelectorAll("[data-words]")) place.textContent = words;
   page.dataset.state = "start";
   part("start-button").focus({ preventScroll: true });
   window.scrollTo({ top: 0 });
@@ -138,10 +142,11 @@ async function conduct({ trial, preload }) {
   if (!trial) throw new Error("the server named no trial, though the study is not complete");
   const loaded = await loadMedia(trial);
   const address = `${api}trials/${trial.id}/`;
-  await insist(() => request(`${address}begin`, {}), listener);
+  const run = new TrialRun(trial);
+  await insist(() => request(`${address}begin`, { begin_id: run.beginId }), listener);
   media.preload(preload);
   page.dataset.state = "trial";
-  const answer = await panel.conduct(new TrialRun(trial), loaded);
+  const answer = await panel.conduct(run, loaded);
   isSending = true;
   try {
     /** @type {Stored} */
@@ -159,28 +164,34 @@ async function conduct({ trial, preload }) {
  *
  * @param {State} state
  * @param {number} nMisplaced  how often in a row that happened
- * @returns {Promise<{ state: State, nMisplaced: number }>}
+ * @returns {Promise<{ state: State, nMisplaced: number, greeting: string | null }>} with the words that tell it
+ * @throws {Refusal} when that does not help
  */
 async function advance(state, nMisplaced) {
   try {
-    return { state: await conduct(state), nMisplaced: 0 };
+    return { state: await conduct(state), nMisplaced: 0, greeting: null };
   } catch (fault) {
     const isMisplaced = fault instanceof Refusal && MISPLACED.has(fault.code);
     if (!isMisplaced || nMisplaced >= N_MISPLACED_AT_MOST) throw fault;
-    return { state: await fetchState(), nMisplaced: nMisplaced + 1 };
+    const greeting = fault.code === "already-answered" ? "overtaken" : "return";
+    return { state: await fetchState(), nMisplaced: nMisplaced + 1, greeting };
   }
 }
 
 async function lead() {
   let state = await fetchState();
   let nMisplaced = 0;
-  let isGreeted = false;
+  let isUnlocked = false;
+  /** @type {string | null} */
+  let greeting = null;
   while (!state.complete && state.trial) {
     showProgress(state);
-    if (!isGreeted || greetingName(state.trial) === "main") await greet(state);
-    if (!isGreeted) speaker.onChange(watchSound);
-    isGreeted = true;
-    ({ state, nMisplaced } = await advance(state, nMisplaced));
+    const usual = greetingName(state.trial);
+    if (greeting) await greet(state, greeting);
+    if (usual === "main" || !(greeting || isUnlocked)) await greet(state, usual);
+    if (!isUnlocked) speaker.onChange(watchSound);
+    isUnlocked = true;
+    ({ state, nMisplaced, greeting } = await advance(state, nMisplaced));
   }
   showProgress(state);
   page.dataset.state = "complete";
@@ -192,18 +203,29 @@ async function lead() {
  *
  * @param {boolean} isRunning
  */
-function watchSound(isRunning) {
-  if (isRunning || !panel.isPlaying) return;
-  void ask("sound-paused", "continue-sound").then(async () => {
-    await speaker.unlock();
+async function watchSound(isRunning) {
+  if (isRunning && isSoundAsked) calm(); // it came back by itself
+  isSoundAsked = !isRunning && panel.isPlaying;
+  if (!isSoundAsked) return;
+  for (let name = "sound-paused"; ; name = "sound-blocked") {
+    await ask(name, "continue-sound");
+    try {
+      await speaker.unlock();
+    } catch (fault) {
+      if (fault instanceof SoundFault) continue;
+      throw fault;
+    }
+    isSoundAsked = false;
     calm();
-  });
+    return;
+  }
 }
 
 window.addEventListener("beforeunload", (event) => {
   if (isSending) event.preventDefault();
 });
 
+reloadWhenRestored();
 lead().catch((fault) => {
   const code = fault instanceof Refusal && TOLD.has(fault.code) ? fault.code : "unexpected";
   stop(page, `stopped-${code}`);
