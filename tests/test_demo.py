@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.server import await_listening
+
 ROOT = Path(__file__).parents[1]
 RECIPE = ROOT / "fixtures/recipes/tiny.toml"
 STUDY = ROOT / "fixtures/studies/tiny.toml"
@@ -100,6 +102,7 @@ def test_a_second_run_keeps_everything_and_serves_until_interrupted(first_run: R
                 break
         base = f"http://127.0.0.1:{free_port}"
         try:
+            await_listening(free_port)
             front = fetch(f"{base}/")
             assert 'href="/s/tiny/"' in front
             assert 'href="/reports/tiny-simulated-1/"' in front

@@ -16,6 +16,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 Row = dict[str, Any]
 
+_KNOCK_S = 0.05
+_MOST_KNOCKS = 600
+
 
 def run_command(*arguments: str, folder: Path) -> str:
     """A command of ours, with `folder` as its var folder; gives back what it printed."""
@@ -35,6 +38,16 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def await_listening(port: int) -> None:
+    """Return once the port takes connections: granian names its workers before they listen."""
+    for _ in range(_MOST_KNOCKS):
+        with closing(socket.socket()) as knock:
+            if knock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        threading.Event().wait(_KNOCK_S)  # a poll of the port's state: nothing tells when it changes
+    raise AssertionError(f"nothing listens on port {port}")
 
 
 @dataclass
@@ -66,6 +79,7 @@ class Server:
         threading.Thread(target=self._read_log, args=(self.process, is_listening), daemon=True).start()
         assert is_listening.wait(timeout=60), "".join(self.log)
         assert self.process.poll() is None, "".join(self.log)
+        await_listening(self.port)
 
     def _read_log(self, process: "subprocess.Popen[str]", is_listening: threading.Event) -> None:
         with process.stdout or open(os.devnull) as lines:  # Popen was given a pipe

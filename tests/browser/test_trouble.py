@@ -194,8 +194,6 @@ def test_page_that_comes_back_from_memory_asks_the_server(newcomer: Participant)
         with page.expect_navigation():
             page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
 
-    page.goto(f"{newcomer.server.address}/s/{newcomer.slug}/")
-    come_back()
     newcomer.consent()
     come_back()
     page.locator('#sound[data-state="ready"]').wait_for()
