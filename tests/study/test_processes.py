@@ -61,8 +61,12 @@ def test_an_interrupt_ends_the_other_program_once_and_lets_it_clean_up(tmp_path:
     assert not (tmp_path / "half-written").exists()
 
 
-def test_a_program_that_ends_well_says_nothing() -> None:
-    run_python(["-c", "pass"])
+def test_a_program_is_done_when_the_call_comes_back(tmp_path: Path) -> None:
+    run_python(
+        ["-c", "import os, pathlib; pathlib.Path(os.environ['DONE']).touch()"],
+        environment={"DONE": str(tmp_path / "done")},
+    )
+    assert (tmp_path / "done").exists()
 
 
 def test_a_failing_program_is_named_with_its_exit_code() -> None:
