@@ -1,5 +1,6 @@
 import datetime
 import getpass
+import io
 import json
 import platform
 import re
@@ -11,6 +12,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -233,22 +235,28 @@ def test_whole_bundle_is_left_alone_without_importing_torch(tiny_bundle: Path, t
     assert (tiny_bundle / MANIFEST_NAME).stat().st_mtime_ns == before
 
 
-def interrupt_after(arguments: Sequence[str], *, line: str) -> int:
-    """The exit code of `python -m explainer`, interrupted once it has printed `line`."""
-    command = [sys.executable, "-u", "-m", "explainer", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        assert any(line in printed for printed in process.stdout)
-        process.send_signal(signal.SIGINT)
-        return process.wait()
+class Interrupting(io.StringIO):
+    """An output at which the program is interrupted, as by Ctrl-C, once it has printed `line`."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__()
+        self.line = line
+
+    def write(self, text: str) -> int:
+        if self.line in text:
+            signal.raise_signal(signal.SIGINT)
+        return super().write(text)
 
 
-def test_interrupted_build_leaves_the_former_bundle(tiny_bundle: Path, tiny_networks: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["accuracy on held-out takes", "writing pictures and sounds"])
+def test_interrupted_build_leaves_the_former_bundle(
+    line: str, tiny_bundle: Path, tiny_networks: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "bundle"
     shutil.copytree(tiny_bundle, out)
     recipe = changed_recipe(tmp_path, old="n_right = ", new="n_right = 1")
-    arguments = build_arguments(out, networks=tiny_networks, recipe=recipe)
-    assert interrupt_after(arguments, line="accuracy on held-out takes") == EXIT_INTERRUPTED
+    with redirect_stdout(Interrupting(line)), redirect_stderr(Interrupting(line)):
+        assert main(build_arguments(out, networks=tiny_networks, recipe=recipe)) == EXIT_INTERRUPTED
     assert contents(out) == contents(tiny_bundle)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "recipe.toml"]
 
