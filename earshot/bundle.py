@@ -7,10 +7,10 @@ content, so its name tells a participant nothing. The bundle's own hash is the S
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from earshot.errors import BundleError, describe_validation
-from earshot.files import Strict, canonical_json, parse_json, sha256_bytes, sha256_file
+from earshot.errors import BundleError
+from earshot.files import Strict, canonical_json, parse_json, read_format, sha256_bytes, sha256_file
 
 FORMAT_NAME: Literal["earshot-bundle"] = "earshot-bundle"
 FORMAT_VERSION: Literal[1] = 1
@@ -227,16 +227,17 @@ def read_manifest(folder: Path) -> Manifest:
 
 def parse_manifest(content: bytes, *, place: str) -> Manifest:
     """A manifest from its bytes; `place` names it in errors. Raises BundleError as `read_manifest` does."""
-    fields = parse_json(content, place=place, error=BundleError, way_out="rebuild the bundle")
-    version = fields.get("format_version") if isinstance(fields, dict) else None
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        raise BundleError(
-            f"{place} has bundle format {version}; this Earshot reads up to {FORMAT_VERSION}: install a newer one"
-        )
-    try:
-        return Manifest.model_validate(fields)
-    except ValidationError as fault:
-        raise BundleError(f"{place}: {describe_validation(fault)}; rebuild the bundle") from fault
+    way_out = "rebuild the bundle"
+    fields = parse_json(content, place=place, error=BundleError, way_out=way_out)
+    return read_format(
+        fields,
+        Manifest,
+        newest=FORMAT_VERSION,
+        kind="bundle format",
+        place=place,
+        error=BundleError,
+        way_out=way_out,
+    )
 
 
 def find_faults(folder: Path) -> list[str]:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from earshot.bundle import Sha256
-from earshot.errors import DatasetError, describe_validation
-from earshot.files import Strict, parse_json, sha256_bytes
+from earshot.errors import DatasetError
+from earshot.files import Strict, parse_json, read_format, sha256_bytes
 
 FORMAT_NAME: Literal["earshot-dataset"] = "earshot-dataset"
 FORMAT_VERSION: Literal[1] = 1
@@ -170,16 +170,15 @@ def read_provenance(description: Mapping[str, Any]) -> Provenance:
     fields = description.get("earshot")
     if not isinstance(fields, dict):
         raise DatasetError(f"{DESCRIPTION_FILE} has no key 'earshot'; give a zip made by manage.py export")
-    version = fields.get("format_version")
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        raise DatasetError(
-            f"{DESCRIPTION_FILE} has dataset format {version}; this Earshot reads up to {FORMAT_VERSION}: "
-            "install a newer one"
-        )
-    try:
-        return Provenance.model_validate(fields)
-    except ValidationError as fault:
-        raise DatasetError(f"{DESCRIPTION_FILE}: {describe_validation(fault)}; export it again") from fault
+    return read_format(
+        fields,
+        Provenance,
+        newest=FORMAT_VERSION,
+        kind="dataset format",
+        place=DESCRIPTION_FILE,
+        error=DatasetError,
+        way_out="export it again",
+    )
 
 
 def parse_description(content: bytes) -> dict[str, Any]:

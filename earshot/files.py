@@ -103,6 +103,41 @@ def read_toml(path: Path, model: type[StrictModel], *, error: type[EarshotError]
         raise error(f"{path.name}: {describe_validation(fault)}") from fault
 
 
+def read_format(
+    fields: Any,
+    model: type[StrictModel],
+    *,
+    newest: int,
+    kind: str,
+    place: str,
+    error: type[EarshotError],
+    way_out: str,
+) -> StrictModel:
+    """The fields of a versioned format, validated as `model`.
+
+    Parameters
+    ----------
+    fields : Any
+        What a JSON document held.
+    newest : int
+        The newest version that can be read; the document's own stands under `format_version`.
+    kind, place, way_out : str
+        What the version is of, what `fields` are, and what to do about broken ones, for the message.
+
+    Raises
+    ------
+    error
+        If the version is newer, or the fields do not fit.
+    """
+    version = fields.get("format_version") if isinstance(fields, dict) else None
+    if isinstance(version, int) and version > newest:
+        raise error(f"{place} has {kind} {version}; this Earshot reads up to {newest}: install a newer one")
+    try:
+        return model.model_validate(fields)
+    except ValidationError as fault:
+        raise error(f"{place}: {describe_validation(fault)}; {way_out}") from fault
+
+
 @contextmanager
 def folder_written_aside(target: Path) -> Iterator[Path]:
     """A fresh folder beside `target` that takes its name when the block ends well.

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 
 from earshot.bundle import Manifest, Sha256
 from earshot.errors import StudyError, describe_validation
-from earshot.files import Strict, canonical_json, parse_json, read_toml, sha256_bytes
+from earshot.files import Strict, canonical_json, parse_json, read_format, read_toml, sha256_bytes
 from earshot.sequence import TrialMask, counterbalance
 from earshot.shuffle import derive_key, shuffled
 
@@ -325,13 +325,8 @@ def freeze(
 
 def parse_protocol(content: bytes) -> Protocol:
     """A frozen protocol from its stored bytes; StudyError when it is of a newer format or damaged."""
-    fields = parse_json(content, place="the frozen protocol", error=StudyError, way_out="restore it from its export")
-    version = fields.get("format_version") if isinstance(fields, dict) else None
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        raise StudyError(
-            f"the frozen protocol has format {version}; this Earshot reads up to {FORMAT_VERSION}: install a newer one"
-        )
-    try:
-        return Protocol.model_validate(fields)
-    except ValidationError as fault:
-        raise StudyError(f"the frozen protocol: {describe_validation(fault)}; restore it from its export") from fault
+    place, way_out = "the frozen protocol", "restore it from its export"
+    fields = parse_json(content, place=place, error=StudyError, way_out=way_out)
+    return read_format(
+        fields, Protocol, newest=FORMAT_VERSION, kind="format", place=place, error=StudyError, way_out=way_out
+    )

@@ -12,6 +12,8 @@ from earshot.sequence import Phase, TrialMask
 from study.models import Rendition, Stimulus
 
 MEDIA_URL = "/media/"
+# How many trials beyond the present one have their media named, for the browser to fetch beforehand.
+N_TRIALS_NAMED_AHEAD = 1
 
 
 class SoundMedium(TypedDict):

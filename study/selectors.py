@@ -11,9 +11,17 @@ from earshot.errors import StudyError
 from earshot.files import sha256_bytes
 from earshot.protocol import Channel, Protocol, StudyFile, parse_protocol, parse_study
 from study.models import OPEN_STAGES, Enrolment, Stage, Stimulus, Study, Trial, Version
-from study.presentation import LabelWord, State, TrialState, label_words, media_urls, n_trials, trial_state
+from study.presentation import (
+    N_TRIALS_NAMED_AHEAD,
+    LabelWord,
+    State,
+    TrialState,
+    label_words,
+    media_urls,
+    n_trials,
+    trial_state,
+)
 
-_N_TRIALS_NAMED_AHEAD = 1
 # Rough figures for the start page's estimate: listening, choosing and rating beside the dwell; reading beforehand.
 _SECONDS_PER_TRIAL_BESIDE_DWELL = 9
 _SECONDS_BEFORE_TRIALS = 120
@@ -129,7 +137,7 @@ def enrolment_state(enrolment: Enrolment) -> State:
     total = n_trials(design)
     pending = unanswered_trials(enrolment).select_related("stimulus").prefetch_related("stimulus__renditions")
     ahead = [
-        _trial_state_of(trial, enrolment=enrolment, design=design) for trial in pending[: 1 + _N_TRIALS_NAMED_AHEAD]
+        _trial_state_of(trial, enrolment=enrolment, design=design) for trial in pending[: 1 + N_TRIALS_NAMED_AHEAD]
     ]
     return {
         "n_trials": total,

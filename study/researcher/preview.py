@@ -30,10 +30,18 @@ from study.models import Arm, Stage, Stimulus, Study
 from study.participant.api import AnswerForm, BeginForm
 from study.participant.errors import json_error
 from study.participant.pages import seal_page
-from study.presentation import Feedback, State, TrialState, are_digits, media_urls, trial_feedback, trial_state
+from study.presentation import (
+    N_TRIALS_NAMED_AHEAD,
+    Feedback,
+    State,
+    TrialState,
+    are_digits,
+    media_urls,
+    trial_feedback,
+    trial_state,
+)
 from study.selectors import current_version, study_design, study_protocol
 
-_N_TRIALS_NAMED_AHEAD = 1
 _LIST_INDEX = 0
 
 PreviewView = Callable[..., HttpResponse]
@@ -51,7 +59,7 @@ class Preview:
 
     def state(self, place: int) -> State:
         """Where a preview stands that has answered `place` trials."""
-        ahead = [self._trial_state(index) for index in range(place, len(self.trials))[: 1 + _N_TRIALS_NAMED_AHEAD]]
+        ahead = [self._trial_state(index) for index in range(place, len(self.trials))[: 1 + N_TRIALS_NAMED_AHEAD]]
         return {
             "n_trials": len(self.trials),
             "n_answered": place,
