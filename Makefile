@@ -6,7 +6,7 @@ BIN := .venv/bin
 # uv does not read pip's folders of local wheels; hand them over.
 export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
 # Byte code is compiled once here: many commands start a fresh interpreter, some where writing it is forbidden.
-INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt
+INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --override overrides.txt
 CHECKED := earshot explainer study analysis fixtures benchmarks tests manage.py
 
 .PHONY: install demo test check bench docs browser node clean force
@@ -18,7 +18,7 @@ install: .venv/for-running
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
 	touch $@
 
-.venv/for-running: .venv/bin/uv pyproject.toml constraints.txt $(if $(TORCH_INDEX),force)
+.venv/for-running: .venv/bin/uv pyproject.toml constraints.txt overrides.txt $(if $(TORCH_INDEX),force)
 ifneq ($(TORCH_INDEX),)
 	$(INSTALL) --index-url $(TORCH_INDEX) torch torchvision
 endif

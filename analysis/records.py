@@ -20,6 +20,7 @@ from analysis.results import (
     GainRecord,
     Interval,
     ModelRecord,
+    NetworkRecord,
     OddsRecord,
     PermutationRecord,
     PrimaryRecord,
@@ -256,11 +257,16 @@ def provenance_record(dataset: Dataset) -> ProvenanceRecord:
         bundle_sha256=dataset.provenance.bundle_sha256,
         corpus=manifest.corpus.name,
         corpus_sha256=manifest.corpus.sha256,
-        network=manifest.network.name,
-        network_sha256=manifest.network.files,
-        network_accuracy_heldout_takes=manifest.network.accuracy_heldout_takes,
-        network_accuracy_heldout_speakers=manifest.network.accuracy_heldout_speakers,
-        composite=manifest.composite,
+        networks=[
+            NetworkRecord(
+                name=network.name,
+                sha256=network.files,
+                accuracy_heldout_takes=network.accuracy_heldout_takes,
+                accuracy_heldout_speakers=network.accuracy_heldout_speakers,
+                methods=network.methods,
+            )
+            for network in manifest.networks
+        ],
         command=report_command(dataset),
         r_call=r_call(dataset),
     )

@@ -170,6 +170,16 @@ class ModelRecord(Strict):
     variance_components: list[VarianceRecord]
 
 
+class NetworkRecord(Strict):
+    """One explained network: its files, how well it does, and the methods that explained it; a share may be unknown."""
+
+    name: str
+    sha256: dict[str, str]
+    accuracy_heldout_takes: float | None
+    accuracy_heldout_speakers: float | None
+    methods: dict[str, str]
+
+
 class ProvenanceRecord(Strict):
     """What every number hangs on."""
 
@@ -183,11 +193,7 @@ class ProvenanceRecord(Strict):
     bundle_sha256: str
     corpus: str
     corpus_sha256: str
-    network: str
-    network_sha256: dict[str, str]
-    network_accuracy_heldout_takes: float
-    network_accuracy_heldout_speakers: float
-    composite: str
+    networks: list[NetworkRecord]
     command: str
     r_call: str
 

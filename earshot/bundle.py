@@ -2,24 +2,38 @@
 
 A bundle is a folder with `manifest.json`, `media/` and `network/`; each media file is named by the SHA-256 of its
 content, so its name tells a participant nothing. The bundle's own hash is the SHA-256 of its manifest's bytes.
+
+Format 2 holds several networks, methods, masks and forms of rendition; format 1 (one network, one method, original,
+relevance and control) is read through `upgrade_bundle.from_1`.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from earshot import upgrade_bundle
 from earshot.errors import BundleError
 from earshot.files import Strict, canonical_json, parse_json, read_format, sha256_bytes, sha256_file
 
 FORMAT_NAME: Literal["earshot-bundle"] = "earshot-bundle"
-FORMAT_VERSION: Literal[1] = 1
+FORMAT_VERSION: Literal[2] = 2
 MANIFEST_NAME = "manifest.json"
 MEDIA_FOLDER = "media"
 NETWORK_FOLDER = "network"
 
-Mask = Literal["none", "relevance", "control"]
-Role = Literal["main", "training"]
+Mask = Literal["none", "relevance", "control", "blobs", "other-clip", "randomised-network"]
+"""What is kept of a clip: all; where relevance lies; and what compares with it: the relevance mask rolled to another
+place, random blobs of its autocorrelation, another clip's relevance, the relevance of a network whose weights were
+drawn anew."""
+Form = Literal[
+    "original", "soft-mask", "top-share", "envelope", "signal-times-relevance", "positive-signal-times-relevance"
+]
+"""How a mask is made to be heard."""
+PictureKind = Literal["matched", "overlay", "waveform", "mask"]
+Role = Literal["main", "training", "attention"]
+LevelPolicy = Literal["normalised", "preserved"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Label = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -44,11 +58,16 @@ class Sound(Strict):
 class Picture(Strict):
     """A written PNG of pixels only: time runs right, frequency up; the page draws the axes.
 
-    Colours run from `floor_db` to `ceiling_db`, both re the maximum of the original's spectrogram.
+    A `matched` picture is the spectrogram of the very sound of its rendition, in colours from `floor_db` to
+    `ceiling_db`, both re the maximum of the original's spectrogram; the others show what `kind` says of the same span
+    of time. The alternative text has the same words for every mask: it tells a listener to a screen reader what kind of
+    picture there is and nothing of the answer.
     """
 
     file: str
     sha256: Sha256
+    kind: PictureKind = "matched"
+    alternative_text: str = ""
     width_px: int = Field(gt=0)
     height_px: int = Field(gt=0)
     duration_ms: float = Field(gt=0)
@@ -58,34 +77,60 @@ class Picture(Strict):
     ceiling_db: float
 
 
+class Faithfulness(Strict):
+    """What the network makes of the very WAV that is played, read back, and of what it leaves out.
+
+    `confidence` is the probability of the explained label on the rendition, `confidence_original` on the original as
+    played, `confidence_removed` on the original with the mask's part taken out (1 - mask); the measures of `evaluate`
+    (class kept, increase, drop, gain, FF) follow from them.
+    """
+
+    class_kept: bool
+    confidence: Share
+    confidence_original: Share
+    confidence_removed: Share
+
+
 class Rendition(Strict):
-    """One mask's picture and sound of a stimulus, with what the mask keeps.
+    """One way to present a stimulus: what `method` found, by one mask and in one form, as a sound and its picture.
 
     `mask_share` is the mean of the mask over live cells (above the floor of the original), `energy_kept_share` the
-    masked energy over the original's, `found_correlation` the correlation over live cells of the mask asked for with
-    the one found by analysing the written WAV. A control also says how the relevance mask was rolled, with which
-    exponent, how far it overlaps the explanation (`overlap_share`, intersection over union of the soft masks) and by
-    how much its kept energy differs from the explanation's (`energy_difference_share`, relative).
+    energy of the rendition over the original's, `found_correlation` the correlation over live cells of the mask asked
+    for with the one found by analysing the written WAV, `found_error_db` the median size of their difference where the
+    mask asked for is above -20 dB. A control also says with which exponent it was made, how it was rolled, how far it
+    overlaps the explanation (`overlap_share`, intersection over union of the soft masks) and by how much its kept
+    energy differs from the explanation's (`energy_difference_share`, relative). `share` is the share of live cells of a
+    `top-share` mask. `more_pictures` show the mask in other ways.
     """
 
     mask: Mask
+    method: str | None = None
+    form: Form = "original"
+    share: Share | None = None
     sound: Sound
     picture: Picture
+    more_pictures: list[Picture] = Field(default_factory=list)
     mask_share: Share
     energy_kept_share: float = Field(ge=0)
     found_correlation: float | None = None
+    found_error_db: float | None = None
     exponent: float | None = None
     rolled_frames: int | None = None
     rolled_bins: int | None = None
     overlap_share: Share | None = None
     energy_difference_share: float | None = None
+    faithfulness: Faithfulness | None = None
 
 
 class Stimulus(Strict):
-    """A clip as one network heard it, with its renditions, one per mask."""
+    """A clip as one network heard it, with its renditions; the first one of a mask is what a study shows of it.
+
+    `first_sample` says where the sounds' cut lies in the network's window, in samples at the network's rate.
+    """
 
     id: str = Field(min_length=1)
     clip: str
+    network: str = ""
     speaker: str
     role: Role
     true_label: str
@@ -93,6 +138,7 @@ class Stimulus(Strict):
     explained_label: str
     probabilities: dict[str, Share]
     relevance_over_logit: float
+    first_sample: int | None = None
     renditions: list[Rendition]
 
     @property
@@ -101,7 +147,7 @@ class Stimulus(Strict):
         return self.true_label == self.predicted_label
 
     def rendition(self, mask: Mask) -> Rendition:
-        """The rendition made with `mask`; BundleError when the bundle has none."""
+        """The first rendition made with `mask`, which studies show; BundleError when the bundle has none."""
         for rendition in self.renditions:
             if rendition.mask == mask:
                 return rendition
@@ -109,40 +155,59 @@ class Stimulus(Strict):
 
 
 class Corpus(Strict):
-    """The recordings a bundle was made from."""
+    """The recordings a bundle was made from; `label` is the column that the network was to name."""
 
     name: str
     sha256: Sha256
+    label: str = "digit"
     n_clips: int
     n_skipped_too_long: int
     n_speakers: int
     sample_rate_hz: int
 
 
-class Network(Strict):
-    """The trained network and how well it does on what its weights never saw.
+class Gate(Strict):
+    """Whether the network is good enough to be explained: its accuracy on clean clips that its weights never saw.
 
-    `files` are the SHA-256 by name of what stands in the bundle's `network/`: weights and their description.
+    `override` is the reason that a recipe gave for going on below the bound.
+    """
+
+    measured_on: Literal["heldout-takes", "heldout-speakers"]
+    accuracy: Share
+    least_accuracy: Share
+    override: str | None = None
+
+
+class Network(Strict):
+    """A trained network and how well it does on what its weights never saw.
+
+    `files` are the SHA-256 by path within the bundle's `network/`: weights and their description. An accuracy is None
+    where the split held out no such clips.
     """
 
     name: str
+    architecture: str = ""
     files: dict[str, Sha256]
     n_parameters: int
     n_training_clips: int
-    accuracy_heldout_takes: Share
+    accuracy_heldout_takes: Share | None
     n_heldout_takes: int
-    accuracy_heldout_speakers: Share
+    accuracy_heldout_speakers: Share | None
     n_heldout_speakers_clips: int
+    gate: Gate | None = None
+    methods: dict[str, str] = Field(default_factory=dict)
 
 
 class Selection(Strict):
-    """How many stimuli there were to choose from on the held-out speakers, and how alike right and wrong ones are.
+    """How many stimuli of one network there were to choose from, and how alike right and wrong ones are.
 
     `n_matched_speaker_and_label` counts the main right stimuli that share speaker and true label with a wrong one, one
     to one. The shares are accuracies of the best rule, chosen with hindsight, that tells the main right stimuli from
-    the wrong ones by their word, or by speaker and word. Older bundles have none of the three.
+    the wrong ones by their word, or by speaker and word. `drawn` says how the set was drawn: source, seed, calipers,
+    pairs, standardised differences. Bundles of format 1 lack some of it.
     """
 
+    network: str = ""
     heldout_speakers: list[str]
     n_right: int
     n_wrong: int
@@ -151,52 +216,66 @@ class Selection(Strict):
     n_matched_speaker_and_label: int | None = Field(default=None, ge=0)
     best_rule_by_true_label_share: Share | None = None
     best_rule_by_speaker_and_true_label_share: Share | None = None
+    drawn: dict[str, Any] = Field(default_factory=dict)
 
 
 class Manifest(Strict):
     """Everything a bundle says of itself; no path, time or host stands in it."""
 
     format: Literal["earshot-bundle"] = FORMAT_NAME
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[2] = FORMAT_VERSION
     name: str = Field(min_length=1)
     labels: list[Label] = Field(min_length=2)
     recipe: dict[str, Any]
     code_sha256: Sha256
     versions: dict[str, str]
-    seeds: dict[str, int]
+    seeds: dict[str, int | list[int]]
     corpus: Corpus
-    network: Network
-    composite: str
-    selection: Selection
+    networks: list[Network] = Field(min_length=1)
+    selections: list[Selection] = Field(min_length=1)
+    level_policy: LevelPolicy = "normalised"
     level_lufs: float
     stimuli: list[Stimulus]
 
     @model_validator(mode="after")
     def _check_stimuli(self) -> "Manifest":
-        identifiers = [stimulus.id for stimulus in self.stimuli]
-        if len(set(identifiers)) != len(identifiers):
-            raise ValueError("two stimuli have the same id; rebuild the bundle")
-        known = set(self.labels)
+        _refuse_twice((stimulus.id for stimulus in self.stimuli), what="stimuli have the same id")
+        _refuse_twice((network.name for network in self.networks), what="networks have the same name")
+        known, networks = set(self.labels), {network.name for network in self.networks}
         if len(known) != len(self.labels):
             raise ValueError(f"labels are {', '.join(self.labels)}; each may stand there once")
         for stimulus in self.stimuli:
             if not {stimulus.true_label, stimulus.predicted_label, *stimulus.probabilities} <= known:
                 raise ValueError(f"stimulus '{stimulus.id}' has a label that is not in the manifest's labels")
+            if stimulus.network not in networks:
+                raise ValueError(
+                    f"stimulus '{stimulus.id}' is of network '{stimulus.network}'; the manifest has "
+                    f"{', '.join(sorted(networks))}: rebuild the bundle"
+                )
         return self
 
     def media(self) -> dict[str, str]:
         """SHA-256 by file name (within `media/`) of every picture and sound."""
-        return {
-            medium.file: medium.sha256
-            for stimulus in self.stimuli
-            for rendition in stimulus.renditions
-            for medium in (rendition.sound, rendition.picture)
+        every = [rendition for stimulus in self.stimuli for rendition in stimulus.renditions]
+        sounds = {rendition.sound.file: rendition.sound.sha256 for rendition in every}
+        return sounds | {
+            picture.file: picture.sha256
+            for rendition in every
+            for picture in (rendition.picture, *rendition.more_pictures)
         }
 
     def files(self) -> dict[str, str]:
         """SHA-256 by path within the bundle of every file it must hold beside the manifest."""
         media = {f"{MEDIA_FOLDER}/{name}": sha256 for name, sha256 in self.media().items()}
-        return media | {f"{NETWORK_FOLDER}/{name}": sha256 for name, sha256 in self.network.files.items()}
+        return media | {
+            f"{NETWORK_FOLDER}/{name}": sha256 for network in self.networks for name, sha256 in network.files.items()
+        }
+
+
+def _refuse_twice(names: Iterable[str], *, what: str) -> None:
+    every = list(names)
+    if len(set(every)) != len(every):
+        raise ValueError(f"two {what}; rebuild the bundle")
 
 
 def write_manifest(folder: Path, *, manifest: Manifest) -> str:
@@ -230,7 +309,7 @@ def parse_manifest(content: bytes, *, place: str) -> Manifest:
     way_out = "rebuild the bundle"
     fields = parse_json(content, place=place, error=BundleError, way_out=way_out)
     return read_format(
-        fields,
+        upgrade_bundle.to_newest(fields),
         Manifest,
         newest=FORMAT_VERSION,
         kind="bundle format",

@@ -1,14 +1,22 @@
-"""Progress of long work, on a terminal or in a log."""
+"""Long work: its progress, and who does it - this process, others on this machine, or a Dask cluster.
+
+joblib and Dask are imported only where they are asked for: the core needs neither.
+"""
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from typing import TextIO, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO, TypeVar
+
+from earshot.errors import ComputeError
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _BAR_CELLS = 24
 _REDRAW_SECONDS = 0.1
+_MOST_TRIES = 3
 
 
 def progress(
@@ -43,3 +51,95 @@ def _bar(label: str, *, done: int, total: int, elapsed_s: float) -> str:
     filled = round(share * _BAR_CELLS)
     left = f", {elapsed_s / done * (total - done):.0f} s left" if 0 < done < total else f", {elapsed_s:.0f} s"
     return f"{label:<28} [{'#' * filled}{'.' * (_BAR_CELLS - filled)}] {done}/{total}{left}   "
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who does the work: `n_workers` processes on this machine, or those of the Dask scheduler at an address.
+
+    The scheduler is given `connect_s` seconds to answer.
+    """
+
+    n_workers: int = 1
+    scheduler: str | None = None
+    connect_s: float = 10.0
+
+
+def work_through(
+    work: Callable[[Item], Result], items: Sequence[Item], *, label: str, workers: Workers | None = None
+) -> list[Result]:
+    """The result of `work` for every item, in the order of the items, with a progress bar.
+
+    Parameters
+    ----------
+    work : function
+        Of a module, so that other processes find it. It may be called twice for one item: when the worker that had the
+        item was killed, another one does it again, and nothing else is lost.
+    items : sequence
+        What is handed over to other processes: keep it small.
+
+    Raises
+    ------
+    ComputeError
+        If workers keep dying, or no scheduler answers at the address.
+
+    Notes
+    -----
+    Results do not depend on who does the work as long as `work` itself uses a fixed number of threads.
+    """
+    workers = workers or Workers()
+    if workers.scheduler is not None:
+        return _by_dask(work, items, label=label, workers=workers)
+    if workers.n_workers > 1 and len(items) > 1:
+        return _by_joblib(work, items, label=label, n_workers=workers.n_workers)
+    return [work(item) for item in progress(items, label=label)]
+
+
+def _by_joblib(work: Callable[[Item], Result], items: Sequence[Item], *, label: str, n_workers: int) -> list[Result]:
+    import joblib
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    results: list[Result] = []
+    for _ in range(_MOST_TRIES):
+        left = items[len(results) :]
+        found = joblib.Parallel(n_jobs=n_workers, return_as="generator")(joblib.delayed(work)(item) for item in left)
+        try:
+            for result in progress(found, label=label, n_items=len(left)):
+                results.append(result)  # noqa: PERF402  # what came before a worker dies is kept
+        except TerminatedWorkerError:
+            continue
+        return results
+    raise ComputeError(
+        f"{label}: workers were killed {_MOST_TRIES} times, perhaps for want of memory; take fewer of them with "
+        "--workers: what is finished is kept"
+    )
+
+
+def _by_dask(work: Callable[[Item], Result], items: Sequence[Item], *, label: str, workers: Workers) -> list[Result]:
+    try:
+        import distributed
+    except ImportError as fault:
+        raise ComputeError("a scheduler needs Dask; install it: pip install distributed") from fault
+    try:
+        client = distributed.Client(  # type: ignore[no-untyped-call]  # its methods have no types
+            workers.scheduler, timeout=workers.connect_s
+        )
+    except (OSError, TimeoutError, ValueError) as fault:
+        raise ComputeError(
+            f"no Dask scheduler answers at {workers.scheduler} ({fault}); start one, or leave out --scheduler"
+        ) from fault
+    with client:
+        futures = client.map(work, items, pure=False)
+        finished: dict[Any, Result] = {}
+        try:
+            done = distributed.as_completed(  # type: ignore[no-untyped-call]  # as above
+                futures, with_results=True
+            )
+            for future, result in progress(done, label=label, n_items=len(items)):
+                finished[future.key] = result
+        except distributed.KilledWorker as fault:
+            raise ComputeError(
+                f"{label}: one batch killed its workers again and again ({fault}); give them more memory or take "
+                "smaller batches (relevance.batch_size): what is finished is kept"
+            ) from fault
+        return [finished[future.key] for future in futures]

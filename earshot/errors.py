@@ -25,6 +25,10 @@ class BundleError(EarshotError):
     """A bundle that is damaged, incomplete or of a newer format."""
 
 
+class ComputeError(EarshotError):
+    """Workers that cannot be reached or keep dying."""
+
+
 class StudyError(EarshotError):
     """A study file, a design or a study's stage that does not allow what was asked."""
 

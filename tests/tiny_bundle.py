@@ -28,6 +28,7 @@ SAMPLE_RATE_HZ = 48_000
 DURATION_MS = 120.0
 LABELS = ("0", "1", "2")
 MASKS = ("none", "relevance", "control")
+NETWORK = "made up"
 
 STUDY_TOML = """
 [study]
@@ -100,9 +101,9 @@ def write_tiny_bundle(
 ) -> str:
     """Write a whole bundle into `folder`; gives back its hash."""
     (folder / "media").mkdir(parents=True)
-    (folder / "network").mkdir()
+    (folder / "network" / "made-up").mkdir(parents=True)
     weights = b"no weights: this network is made up"
-    (folder / "network" / "weights.safetensors").write_bytes(weights)
+    (folder / "network" / "made-up" / "weights.safetensors").write_bytes(weights)
     plan: list[tuple[Role, bool]] = [("training", index % 2 == 0) for index in range(n_training)]
     plan += [("main", index < n_right) for index in range(n_right + n_wrong)]
     stimuli = [
@@ -119,9 +120,8 @@ def write_tiny_bundle(
         versions={},
         seeds={"training": 0},
         corpus=_corpus(),
-        network=_network({"weights.safetensors": sha256_bytes(weights)}),
-        composite="made up",
-        selection=_selection(n_right=n_right, n_wrong=n_wrong),
+        networks=[_network({"made-up/weights.safetensors": sha256_bytes(weights)})],
+        selections=[_selection(n_right=n_right, n_wrong=n_wrong)],
         level_lufs=-30.0,
         stimuli=stimuli,
     )
@@ -178,6 +178,7 @@ def _write_stimulus(
     return Stimulus(
         id=f"clip-{index}",
         clip=f"clip-{index}.wav",
+        network=NETWORK,
         speaker="01",
         role=role,
         true_label=true_label,
@@ -199,6 +200,8 @@ def _write_rendition(folder: Path, *, mask: str, number: int, duration_ms: float
     return Rendition.model_validate(
         {
             "mask": mask,
+            "method": None if mask == "none" else "made-up",
+            "form": "original" if mask == "none" else "soft-mask",
             "sound": Sound(
                 file=f"{named['wav']}.wav",
                 sha256=named["wav"],
@@ -238,7 +241,7 @@ def _corpus() -> Corpus:
 
 def _network(files: dict[str, str]) -> Network:
     return Network(
-        name="made up",
+        name=NETWORK,
         files=files,
         n_parameters=0,
         n_training_clips=0,
@@ -246,11 +249,13 @@ def _network(files: dict[str, str]) -> Network:
         n_heldout_takes=10,
         accuracy_heldout_speakers=0.8,
         n_heldout_speakers_clips=10,
+        methods={"made-up": "made up"},
     )
 
 
 def _selection(*, n_right: int, n_wrong: int) -> Selection:
     return Selection(
+        network=NETWORK,
         heldout_speakers=["01"],
         n_right=n_right,
         n_wrong=n_wrong,

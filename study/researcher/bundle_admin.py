@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from earshot.bundle import Manifest, parse_manifest
+from earshot.bundle import Manifest, Network, parse_manifest
 from earshot.bundle import Stimulus as DescribedStimulus
 from study.models import Bundle, Rendition, Stimulus
 from study.presentation import MEDIA_URL
@@ -46,7 +46,7 @@ class BundleAdmin(RecordAdmin):
     """Loaded bundles with players."""
 
     list_display = ["name", "short_sha256", "n_stimuli", "loaded_at"]
-    fields = ["name", "sha256", "loaded_at", "network", "corpus", "composite"]
+    fields = ["name", "sha256", "loaded_at", "networks", "corpus", "methods"]
     change_form_template = "researcher/bundle.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bundle]:
@@ -63,14 +63,10 @@ class BundleAdmin(RecordAdmin):
         """How many stimuli the bundle brought."""
         return bundle.n_stimuli  # type: ignore[attr-defined, no-any-return]  # annotated in get_queryset
 
-    @admin.display(description="network")
-    def network(self, bundle: Bundle) -> str:
-        """The network and its accuracies."""
-        network = _manifest(bundle).network
-        return (
-            f"{network.name}, {network.n_parameters:,} parameters; correct on {network.accuracy_heldout_takes:.1%} of "
-            f"held-out takes and {network.accuracy_heldout_speakers:.1%} of held-out speakers' clips"
-        )
+    @admin.display(description="networks")
+    def networks(self, bundle: Bundle) -> str:
+        """Each network and its accuracies."""
+        return "; ".join(describe_network(network) for network in _manifest(bundle).networks)
 
     @admin.display(description="recordings")
     def corpus(self, bundle: Bundle) -> str:
@@ -79,9 +75,10 @@ class BundleAdmin(RecordAdmin):
         return f"{corpus.name}: {corpus.n_clips} clips of {corpus.n_speakers} speakers, {corpus.sample_rate_hz} Hz"
 
     @admin.display(description="explained by")
-    def composite(self, bundle: Bundle) -> str:
-        """The composite of relevance rules."""
-        return _manifest(bundle).composite
+    def methods(self, bundle: Bundle) -> str:
+        """The methods that found the relevance, and their rules."""
+        methods = {text for network in _manifest(bundle).networks for text in network.methods.values()}
+        return " · ".join(sorted(methods))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -90,6 +87,20 @@ class BundleAdmin(RecordAdmin):
         bundle = self.get_object(request, object_id)
         shown = describe_stimuli(bundle) if isinstance(bundle, Bundle) else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "stimuli": shown})
+
+
+def describe_network(network: Network) -> str:
+    """A network's size and how well it does on what its weights never saw; what was never measured is said to be so."""
+
+    def said(accuracy: float | None) -> str:
+        return "not measured" if accuracy is None else f"{accuracy:.1%}"
+
+    override = "" if network.gate is None or network.gate.override is None else f"; gate: {network.gate.override}"
+    return (
+        f"{network.name}, {network.n_parameters:,} parameters; correct on held-out takes: "
+        f"{said(network.accuracy_heldout_takes)}, on held-out speakers' clips: "
+        f"{said(network.accuracy_heldout_speakers)}{override}"
+    )
 
 
 def describe_stimuli(bundle: Bundle) -> list[ShownStimulus]:

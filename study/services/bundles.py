@@ -3,6 +3,7 @@
 import re
 import shutil
 from pathlib import Path
+from typing import Literal, get_args
 
 from django.conf import settings
 from django.db import transaction
@@ -13,6 +14,7 @@ from earshot.errors import BundleError
 from earshot.files import file_written_aside, sha256_file
 from study.models import Bundle, Rendition, Stimulus
 
+ShownMask = Literal["none", "relevance", "control"]
 _MEDIA_NAME = re.compile(r"([0-9a-f]{64})\.(?:wav|png)")
 
 
@@ -81,9 +83,21 @@ def _make_rows(manifest: Manifest, *, sha256: str, content: bytes) -> tuple[Bund
         Rendition.objects.bulk_create(
             _rendition_row(rows[stimulus.id], rendition)
             for stimulus in manifest.stimuli
-            for rendition in stimulus.renditions
+            for rendition in _shown_renditions(stimulus)
         )
     return bundle, created
+
+
+def _shown_renditions(stimulus: bundle_format.Stimulus) -> list[bundle_format.Rendition]:
+    """The renditions a study can show today: the first of each mask that a condition may name, and the original.
+
+    The files of all others are in the media folder, and the manifest is kept whole: no page serves them.
+    """
+    shown: dict[str, bundle_format.Rendition] = {}
+    for rendition in stimulus.renditions:
+        if rendition.mask in get_args(ShownMask):
+            shown.setdefault(rendition.mask, rendition)
+    return list(shown.values())
 
 
 def _stimulus_row(bundle: Bundle, stimulus: bundle_format.Stimulus) -> Stimulus:

@@ -136,6 +136,7 @@ def _stimulus(index: int, *, role: Any, right: bool) -> Stimulus:
     return Stimulus(
         id=name,
         clip=f"{name}.wav",
+        network="alexnet-quarter",
         speaker=f"{13 + index % 4}",
         role=role,
         true_label=true_label,
@@ -162,24 +163,29 @@ def _manifest(plan: Plan) -> Manifest:
         corpus=Corpus(
             name="voices", sha256=sha256, n_clips=1280, n_skipped_too_long=0, n_speakers=16, sample_rate_hz=8000
         ),
-        network=Network(
-            name="alexnet-quarter",
-            files={"weights.safetensors": sha256},
-            n_parameters=3_000_000,
-            n_training_clips=840,
-            accuracy_heldout_takes=0.98,
-            n_heldout_takes=120,
-            accuracy_heldout_speakers=0.78,
-            n_heldout_speakers_clips=320,
-        ),
-        composite="flat, z+ without bias, epsilon",
-        selection=Selection(
-            heldout_speakers=["13", "14", "15", "16"],
-            n_right=250,
-            n_wrong=70,
-            n_right_with_fair_control=180,
-            n_wrong_with_fair_control=50,
-        ),
+        networks=[
+            Network(
+                name="alexnet-quarter",
+                files={"alexnet-quarter/weights.safetensors": sha256},
+                n_parameters=3_000_000,
+                n_training_clips=840,
+                accuracy_heldout_takes=0.98,
+                n_heldout_takes=120,
+                accuracy_heldout_speakers=0.78,
+                n_heldout_speakers_clips=320,
+                methods={"epsilon-plus-flat": "flat, z+ without bias, epsilon"},
+            )
+        ],
+        selections=[
+            Selection(
+                network="alexnet-quarter",
+                heldout_speakers=["13", "14", "15", "16"],
+                n_right=250,
+                n_wrong=70,
+                n_right_with_fair_control=180,
+                n_wrong_with_fair_control=50,
+            )
+        ],
         level_lufs=-30.0,
         stimuli=stimuli,
     )

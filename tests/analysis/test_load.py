@@ -17,7 +17,7 @@ def test_a_whole_export_is_loaded_with_its_materials(study_zip: Callable[..., Pa
     assert list(dataset.trials.columns) == [column.name for column in table_columns(TRIALS_FILE, monitoring=False)]
     assert len(dataset.trials) == 4 * 10
     assert dataset.participants["n_main_answered"].tolist() == [8] * 4
-    assert dataset.manifest.network.name == "alexnet-quarter"
+    assert [network.name for network in dataset.manifest.networks] == ["alexnet-quarter"]
     assert dataset.sha256 == sha256_file(path)
 
 

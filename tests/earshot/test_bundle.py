@@ -36,14 +36,14 @@ def test_every_damaged_missing_and_surplus_file_is_named(folder: Path) -> None:
     media[1].write_bytes(media[1].read_bytes()[:-1])
     (folder / "media" / "surplus.png").write_bytes(b"")
     (folder / "notes.txt").write_text("surplus as well")
-    (folder / "network" / "weights.safetensors").write_bytes(b"others")
+    (folder / "network" / "made-up" / "weights.safetensors").write_bytes(b"others")
     assert sorted(find_faults(folder)) == sorted(
         [
             f"media/{media[0].name} is missing",
             f"media/{media[1].name} is damaged: its content has another hash",
             "media/surplus.png is surplus: the manifest does not name it",
             "notes.txt is surplus: the manifest does not name it",
-            "network/weights.safetensors is damaged: its content has another hash",
+            "network/made-up/weights.safetensors is damaged: its content has another hash",
         ]
     )
     with pytest.raises(BundleError, match="copy it again or rebuild it"):
@@ -61,7 +61,7 @@ def test_one_changed_bit_is_found(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"format_version": 2}, "has bundle format 2; this Earshot reads up to 1: install a newer one"),
+        ({"format_version": 3}, "has bundle format 3; this Earshot reads up to 2: install a newer one"),
         ({"format": "another"}, "format is 'another'"),
         ({"surplus": 1}, "unknown key 'surplus'"),
         ({"labels": ["0", "1", "3"]}, "has a label that is not in the manifest's labels"),
@@ -117,10 +117,11 @@ def test_a_label_that_stands_there_twice_is_refused(folder: Path) -> None:
 def test_manifest_of_before_balance_was_recorded_still_reads(folder: Path) -> None:
     path = folder / "manifest.json"
     fields = json.loads(path.read_bytes())
-    for name in [name for name in fields["selection"] if name.startswith(("n_matched", "best_rule"))]:
-        del fields["selection"][name]
+    (selection,) = fields["selections"]
+    for name in [name for name in selection if name.startswith(("n_matched", "best_rule"))]:
+        del selection[name]
     path.write_text(json.dumps(fields), encoding="utf-8")
-    selection = read_manifest(folder).selection
+    (selection,) = read_manifest(folder).selections
     assert selection.n_matched_speaker_and_label is None
     assert selection.best_rule_by_true_label_share is None
 

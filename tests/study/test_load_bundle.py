@@ -105,9 +105,9 @@ def test_bundle_with_a_surplus_file_is_refused(folder: Path) -> None:
 
 
 def test_bundle_of_a_newer_format_is_refused(folder: Path) -> None:
-    change_manifest(folder, format_version=2)
+    change_manifest(folder, format_version=3)
     message = refuse(folder)
-    assert "bundle format 2" in message
+    assert "bundle format 3" in message
     assert "install a newer one" in message
     assert_nothing_loaded()
 
