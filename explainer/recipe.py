@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from earshot.bundle import LevelPolicy
 from earshot.errors import RecipeError
@@ -71,7 +71,9 @@ class CorpusSection(Strict):
                 f"layout is '{self.layout}' and manifest {self.manifest!r}; expected the name of a CSV file with the "
                 "layout 'manifest', and none with another"
             )
-        if self.manifest is not None and (PurePosixPath(self.manifest).is_absolute() or ".." in self.manifest.split("/")):
+        if self.manifest is not None and (
+            PurePosixPath(self.manifest).is_absolute() or ".." in self.manifest.split("/")
+        ):
             raise ValueError(f"manifest is '{self.manifest}'; expected a path below the corpus' folder")
         return self
 
@@ -137,15 +139,113 @@ class SplitSection(Strict):
         return self
 
 
-class NetworkSection(Strict):
-    """`[network]`: architecture and training; `n_threads` is fixed because sums depend on how they are shared out."""
+ArchitectureName = Literal["alexnet", "alexnet-quarter", "audionet", "audionet-small", "resnet-small", "sincnet-small"]
+_FACTORY_KEYS: Final = ("factory", "weights", "input", "labels")
+_TRAINING_KEYS: Final = ("seed", "n_epochs", "n_iterations", "batch_size", "max_learning_rate")
 
-    architecture: Literal["alexnet-quarter"]
-    seed: Seed
-    n_epochs: int = Field(ge=1, le=1000)
-    batch_size: int = Field(default=64, ge=2)
-    max_learning_rate: float = Field(default=4e-3, gt=0, lt=1)
+
+class LayerRule(Strict):
+    """`[[network.layer_map]]`: which relevance rule the layers of a class, or the layer of a dotted name, get."""
+
+    layer: str = Field(min_length=1)
+    rule: str = Field(min_length=1)
+
+
+class NetworkSection(Strict):
+    """`[network]`: a network that Earshot makes and trains, or one that is brought with its weights.
+
+    Attributes
+    ----------
+    architecture : str, optional
+        One that Earshot makes; needs `seed`.
+    training : {'fast', 'paper'}
+        AdamW under one cycle of the learning rate, or what becker2024 did.
+    seed : int or list of int, optional
+        Of the first weights, the order and the places of clips; several give several networks.
+    n_epochs, max_learning_rate : optional
+        Of the fast training; the architecture's own unless given.
+    n_iterations : int, optional
+        Of the paper's training; the paper's unless given.
+    batch_size : int, optional
+        Of the fast training; the paper's is 100.
+    factory : str, optional
+        `module:function`, which takes nothing and gives the network; its code is run. The module lies beside the
+        recipe, or is installed. Needs `weights`, `input` and `labels`.
+    weights : str, optional
+        File of the state dict, relative to the recipe's.
+    input : table, optional
+        What the network takes: the fields of `explainer.networks.inputs.NetworkInput`.
+    labels : list of str, optional
+        What its outputs stand for, in their order.
+    layer_map : list of LayerRule
+        Rules for a network brought whose layers no method covers; the first entry that fits a layer counts.
+    n_threads : int
+        Fixed, because sums depend on how they are shared out.
+    """
+
+    architecture: ArchitectureName | None = None
+    training: Literal["fast", "paper"] = "fast"
+    seed: Seed | list[Seed] | None = None
+    n_epochs: int | None = Field(default=None, ge=1, le=1000)
+    n_iterations: int | None = Field(default=None, ge=1, le=1_000_000)
+    batch_size: int | None = Field(default=None, ge=2)
+    max_learning_rate: float | None = Field(default=None, gt=0, lt=1)
+    factory: str | None = Field(default=None, pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*$")
+    weights: str | None = Field(default=None, min_length=1)
+    input: dict[str, JsonValue] | None = None
+    labels: list[str] | None = Field(default=None, min_length=2)
+    layer_map: list[LayerRule] = Field(default=[])
     n_threads: int = Field(default=2, ge=1, le=64)
+
+    @field_validator("seed")
+    @classmethod
+    def _check_seeds(cls, seed: int | list[int] | None) -> int | list[int] | None:
+        if isinstance(seed, list):
+            if not seed:
+                raise ValueError("seed is []; expected one seed or more")
+            _refuse_twice(seed)
+        return seed
+
+    @model_validator(mode="after")
+    def _check_keys(self) -> Self:
+        if (self.architecture is None) == (self.factory is None):
+            raise ValueError(
+                f"architecture is {self.architecture!r} and factory {self.factory!r}; expected either an architecture, "
+                "to be trained, or a factory, to be brought"
+            )
+        if self.factory is not None:
+            self._need(_FACTORY_KEYS, whose="a network that is brought")
+            self._refuse(_TRAINING_KEYS, why="a network that is brought is not trained")
+            if self.training != "fast":
+                raise ValueError(
+                    f"training is '{self.training}'; a network that is brought is not trained: take it out"
+                )
+            return self
+        self._need(("seed",), whose="a network to train")
+        self._refuse((*_FACTORY_KEYS[1:], "layer_map"), why=f"architecture '{self.architecture}' has its own")
+        if self.training == "paper":
+            self._refuse(("n_epochs", "batch_size", "max_learning_rate"), why="training = 'paper' fixes it")
+        else:
+            self._refuse(("n_iterations",), why="training = 'fast' counts n_epochs")
+        return self
+
+    def _need(self, keys: Sequence[str], *, whose: str) -> None:
+        for key in keys:
+            if getattr(self, key) is None:
+                raise ValueError(f"{key} is missing; {whose} needs {', '.join(keys)}")
+
+    def _refuse(self, keys: Sequence[str], *, why: str) -> None:
+        for key in keys:
+            value = getattr(self, key)
+            if value is not None and value != []:
+                raise ValueError(f"{key} is {value!r}, but {why}; take it out")
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of the networks to train, in order; none for a network that is brought."""
+        if self.seed is None:
+            return ()
+        return tuple(self.seed) if isinstance(self.seed, list) else (self.seed,)
 
 
 class RelevanceSection(Strict):
@@ -210,13 +310,77 @@ class GateSection(Strict):
     override: str | None = Field(default=None, min_length=3)
 
 
+Caliper = Annotated[float, Field(gt=0, le=100)] | Literal["off"]
+Exact = Literal["speaker", "true_label"]
+
+
+class CalipersSection(Strict):
+    """`[selection.calipers]`: how far apart the right and the wrong stimulus of a pair may lie, or `"off"`.
+
+    The unit is the standard deviation within right and within wrong candidates, pooled. Held-out speakers give tens of
+    errors, not thousands: within .2 (austin2011, there of the logit of the propensity score) the 26 errors of one
+    speaker of the spoken digits have 5 right partners of the same word, 113 errors of four synthetic voices none;
+    within 1 they have 22 and 24, and the means of chosen sets of 12 pairs differ by at most .3 on average. Without the
+    caliper on confidence the errors of the spoken digits are less confident by .8.
+    """
+
+    duration_sd: Caliper = 1.0
+    energy_kept_sd: Caliper = 1.0
+    confidence_sd: Caliper = 1.0
+
+
 class SelectionSection(Strict):
-    """`[selection]`: how many stimuli of the held-out speakers, and the seed that breaks ties."""
+    """`[selection]`: how many stimuli, from which clips that the weights never saw, and how right and wrong ones match.
+
+    Attributes
+    ----------
+    n_right, n_wrong : int
+        Main stimuli. As many pairs are matched as there are of the rarer kind; a surplus of the other is not.
+    n_training, n_attention : int
+        Items apart from the main ones.
+    seed : int
+        Breaks ties.
+    source : {'heldout-speakers', 'heldout-takes', 'both'}
+        Where errors are looked for. The takes of known speakers give few, unless the network is weak (a small
+        `network.n_epochs`) or the clips are noisy.
+    noise_snr_db : float, optional
+        Signal-to-noise ratio at which noise is added to every clip to choose from: right and wrong ones then have the
+        same by construction.
+    n_per_true_label : int, optional
+        How often each true label stands among the right and among the wrong main stimuli; as it comes unless given.
+    exact : list of {'speaker', 'true_label'}
+        What the two of a pair share; what is left out is shared where it can be.
+    calipers : CalipersSection
+        How far apart they may lie in duration, energy kept and confidence.
+    """
 
     n_right: int = Field(ge=0)
     n_wrong: int = Field(ge=0)
     n_training: int = Field(ge=0)
+    n_attention: int = Field(default=0, ge=0)
     seed: Seed
+    source: Literal["heldout-speakers", "heldout-takes", "both"] = "heldout-speakers"
+    noise_snr_db: float | None = Field(default=None, ge=-60, le=120)
+    n_per_true_label: int | None = Field(default=None, ge=1)
+    exact: list[Exact] = Field(default=["speaker", "true_label"])
+    calipers: CalipersSection = CalipersSection()
+
+    @model_validator(mode="after")
+    def _check_exact(self) -> "SelectionSection":
+        if len(set(self.exact)) < len(self.exact):
+            raise ValueError(f"exact is {', '.join(self.exact)}; name each only once")
+        if self.n_per_true_label is None:
+            return self
+        if self.n_right != self.n_wrong:
+            raise ValueError(
+                f"n_right is {self.n_right} and n_wrong {self.n_wrong}; give both the same number, because "
+                "n_per_true_label counts right and wrong ones of a label alike"
+            )
+        if "true_label" not in self.exact:
+            raise ValueError(
+                f"exact is {', '.join(self.exact) or 'empty'}; it must name 'true_label' when n_per_true_label is given"
+            )
+        return self
 
 
 class Recipe(Strict):
