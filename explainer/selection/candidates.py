@@ -1,19 +1,42 @@
-"""Clips of held-out speakers that may become stimuli, and what could give right and wrong ones away."""
+"""Clips that may become stimuli, and how far speaker and word alone give right and wrong ones away."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final, Literal
+
+Measure = Literal["duration_ms", "energy_kept_share", "confidence"]
+MEASURES: Final[tuple[Measure, ...]] = ("duration_ms", "energy_kept_share", "confidence")
+"""What right and wrong stimuli are matched on beside speaker and true label."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A clip of a held-out speaker with the network's answer; `index` names it to the caller."""
+    """A clip that the weights never saw, with the network's answer; noise, if any, is the same for all of a set.
+
+    Attributes
+    ----------
+    index : int
+        Names the clip to the caller.
+    speaker, true_label, predicted_label : str
+    has_fair_control : bool
+        Only then can it become a stimulus.
+    duration_ms : float
+        Of the clip, without the silence of its window.
+    energy_kept_share : float
+        Of the relevance mask, 0 to 1; not looked at without a fair control.
+    confidence : float
+        The network's probability of the predicted label, 0 to 1.
+    """
 
     index: int
     speaker: str
     true_label: str
     predicted_label: str
     has_fair_control: bool
+    duration_ms: float
+    energy_kept_share: float
+    confidence: float
 
     @property
     def model_correct(self) -> bool:
@@ -51,6 +74,33 @@ def count_choice(candidates: Iterable[Candidate]) -> Choice:
         n_right_with_fair_control=counts[True, True],
         n_wrong_with_fair_control=counts[False, True],
     )
+
+
+def count_wrong(candidates: Iterable[Candidate]) -> int:
+    """How many of the candidates the network got wrong."""
+    return sum(not candidate.model_correct for candidate in candidates)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Candidates to pick from, in the order that breaks ties."""
+
+    right: tuple[Candidate, ...]
+    wrong: tuple[Candidate, ...]
+
+    @classmethod
+    def of(cls, candidates: Iterable[Candidate]) -> "Pool":
+        """The candidates by whether the network was right, each kind in the order given."""
+        every = tuple(candidates)
+        return cls(
+            right=tuple(one for one in every if one.model_correct),
+            wrong=tuple(one for one in every if not one.model_correct),
+        )
+
+    def without(self, picked: Collection[Candidate]) -> "Pool":
+        """What is left when some are picked."""
+        taken = {one.index for one in picked}
+        return Pool.of(one for one in (*self.right, *self.wrong) if one.index not in taken)
 
 
 @dataclass(frozen=True)
