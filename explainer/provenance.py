@@ -22,8 +22,8 @@ _LIBRARIES = (
 )
 _EXPLAINER = Path(__file__).parent
 _CORE = _EXPLAINER.parent / "earshot"
-# the rooms that decide a network's weights: another way to explain or to draw trains nothing anew
-_TRAINING_ROOMS = ("networks.py", "recordings.py", "timefrequency.py", "trained.py", "training.py")
+# the rooms that decide a network's weights and what is said of it: another way to explain or to draw trains nothing
+TRAINING_ROOMS = ("accuracies/measures.py", "corpora", "networks", "timefrequency.py", "trained.py", "training")
 
 
 def library_versions() -> dict[str, str]:
@@ -38,7 +38,8 @@ def bundle_code_sha256() -> str:
 
 def training_code_sha256() -> str:
     """Hash of the code that decides a network's weights."""
-    return _hash_sources([_EXPLAINER / name for name in _TRAINING_ROOMS])
+    rooms = [_EXPLAINER / name for name in TRAINING_ROOMS]
+    return _hash_sources(path for room in rooms for path in (room.rglob("*.py") if room.is_dir() else [room]))
 
 
 def _hash_sources(paths: Iterable[Path]) -> str:

@@ -1,137 +1,145 @@
 """From samples to time-frequency cells and back: the one STFT that network, mask and picture share.
 
-The transform is AudioMNIST's (becker2024, section 3): Hann window of 455 samples, hop 35 (overlap 420), 228 bins of
-17.58 Hz, a frame every 4.375 ms. Frame `k` is centred on sample `35 k`; the signal is padded with zeros so that the
-first and the last sample lie under full windows and the inverse is exact.
+`AUDIOMNIST` is AudioMNIST's transform (becker2024, section 3): 8 kHz, Hann window of 455 samples, hop 35 (overlap 420),
+228 bins of 17.58 Hz, a frame every 4.375 ms. Frame `k` is centred on sample `k * hop`; the signal is padded with zeros
+so that the first and the last sample lie under full windows and the inverse is exact.
 """
 
 from typing import Final
 
 import torch
+from pydantic import Field, model_validator
 from torch import Tensor
 from torch.nn import functional
 
-SAMPLE_RATE_HZ: Final = 8000
-N_WINDOW_SAMPLES: Final = 8000
-"""Samples the network hears: one second, the clip placed in zeros."""
-
-N_STFT_SAMPLES: Final = 455
-HOP_SAMPLES: Final = 35
-N_BINS: Final = N_STFT_SAMPLES // 2 + 1
-N_FRAMES: Final = 230
-"""Frames of a signal of `N_WINDOW_SAMPLES`."""
-
-BIN_HZ: Final = SAMPLE_RATE_HZ / N_STFT_SAMPLES
-FRAME_MS: Final = 1000 * HOP_SAMPLES / SAMPLE_RATE_HZ
-
-NETWORK_SIDE: Final = 227
-"""The network sees bins 0..226 and frames 2..228 of the 228 x 230 grid."""
-FIRST_NETWORK_FRAME: Final = 2
-
-INPUT_RANGE_DB: Final = 80.0
-_HALF_WINDOW = N_STFT_SAMPLES // 2
+from earshot.files import Strict
 
 
-def n_frames_of(n_samples: int) -> int:
-    """Frames `stft` gives for a signal of `n_samples`."""
-    return -(-(n_samples + 2 * _HALF_WINDOW - N_STFT_SAMPLES) // HOP_SAMPLES) + 1
+class Transform(Strict):
+    """A short-time Fourier transform of windows of one length.
 
-
-def stft(signals: Tensor) -> Tensor:
-    """Short-time Fourier transform.
-
-    Parameters
+    Attributes
     ----------
-    signals : Tensor, float32 or float64, (batch, sample)
-        Signals at 8 kHz, of any length of at least two samples.
-
-    Returns
-    -------
-    Tensor, complex64 or complex128, (batch, bin, frame)
-        228 bins; 230 frames for 8000 samples, else `n_frames_of(n_samples)`.
-    """
-    n_samples = signals.shape[-1]
-    n_padded = (n_frames_of(n_samples) - 1) * HOP_SAMPLES + N_STFT_SAMPLES
-    padded = functional.pad(signals, (_HALF_WINDOW, n_padded - n_samples - _HALF_WINDOW))
-    return torch.stft(
-        padded, N_STFT_SAMPLES, HOP_SAMPLES, window=_window_like(signals), center=False, return_complex=True
-    )
-
-
-def inverse_stft(spectra: Tensor, *, n_samples: int = N_WINDOW_SAMPLES) -> Tensor:
-    """The signals whose STFT is nearest to `spectra` in least squares (griffin1984, eq. 6); exact for an STFT.
-
-    Parameters
-    ----------
-    spectra : Tensor, complex, (batch, bin, frame)
-        As `stft` gives them, perhaps multiplied by a mask.
+    sample_rate_hz : int
+        Of the signals, and of what the network hears.
     n_samples : int
-        Length of the signals.
-
-    Returns
-    -------
-    Tensor, float, (batch, sample)
-
-    Raises
-    ------
-    ValueError
-        If the number of frames is not that of a signal of `n_samples`.
+        Length of a window: the clip lies in it among zeros.
+    n_stft, hop : int
+        Samples of the Hann window, and from one frame to the next.
     """
-    n_frames = spectra.shape[-1]
-    if n_frames != n_frames_of(n_samples):
-        raise ValueError(
-            f"spectra have {n_frames} frames; {n_samples} samples have {n_frames_of(n_samples)}: pass the n_samples"
-            " of the signals they were made from"
+
+    sample_rate_hz: int = Field(ge=1000, le=48_000)
+    n_samples: int = Field(ge=2)
+    n_stft: int = Field(ge=4)
+    hop: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _check_sizes(self) -> "Transform":
+        if self.hop > self.n_stft // 2:
+            raise ValueError(f"hop is {self.hop}; expected at most half of n_stft = {self.n_stft}: lower it")
+        if self.n_stft > self.n_samples:
+            raise ValueError(f"n_stft is {self.n_stft}; expected at most n_samples = {self.n_samples}: lower it")
+        return self
+
+    @property
+    def n_bins(self) -> int:
+        """Frequencies from 0 Hz up to half the sample rate."""
+        return self.n_stft // 2 + 1
+
+    @property
+    def n_frames(self) -> int:
+        """Frames of a whole window."""
+        return self.n_frames_of(self.n_samples)
+
+    @property
+    def bin_hz(self) -> float:
+        """Distance of two bins."""
+        return self.sample_rate_hz / self.n_stft
+
+    @property
+    def frame_ms(self) -> float:
+        """Distance of two frames."""
+        return 1000 * self.hop / self.sample_rate_hz
+
+    @property
+    def frequency_max_hz(self) -> float:
+        """Half the sample rate."""
+        return self.sample_rate_hz / 2
+
+    def n_frames_of(self, n_samples: int) -> int:
+        """Frames `stft` gives for a signal of `n_samples`."""
+        return -(-(n_samples + 2 * self._half_window - self.n_stft) // self.hop) + 1
+
+    def stft(self, signals: Tensor) -> Tensor:
+        """Short-time Fourier transform.
+
+        Parameters
+        ----------
+        signals : Tensor, float32 or float64, (batch, sample)
+            Signals of any length of at least two samples.
+
+        Returns
+        -------
+        Tensor, complex64 or complex128, (batch, bin, frame)
+            `n_bins` bins, `n_frames_of(n_samples)` frames.
+        """
+        n_samples = signals.shape[-1]
+        n_padded = (self.n_frames_of(n_samples) - 1) * self.hop + self.n_stft
+        padded = functional.pad(signals, (self._half_window, n_padded - n_samples - self._half_window))
+        return torch.stft(
+            padded, self.n_stft, self.hop, window=self.window_like(signals), center=False, return_complex=True
         )
-    frames = torch.fft.irfft(spectra, n=N_STFT_SAMPLES, dim=-2)
-    window = _window_like(frames)[:, None]
-    total = _overlap_add(frames * window)
-    weight = _overlap_add((window**2).expand(1, -1, n_frames))
-    inside = slice(_HALF_WINDOW, _HALF_WINDOW + n_samples)
-    return total[:, inside] / weight[:, inside]
+
+    def inverse(self, spectra: Tensor, *, n_samples: int | None = None) -> Tensor:
+        """The signals whose STFT is nearest to `spectra` in least squares (griffin1984, eq. 6); exact for an STFT.
+
+        Parameters
+        ----------
+        spectra : Tensor, complex, (batch, bin, frame)
+            As `stft` gives them, perhaps multiplied by a mask.
+        n_samples : int, optional
+            Length of the signals; a whole window unless given.
+
+        Returns
+        -------
+        Tensor, float, (batch, sample)
+
+        Raises
+        ------
+        ValueError
+            If the number of frames is not that of a signal of `n_samples`.
+        """
+        n_samples = self.n_samples if n_samples is None else n_samples
+        n_frames = spectra.shape[-1]
+        if n_frames != self.n_frames_of(n_samples):
+            raise ValueError(
+                f"spectra have {n_frames} frames; {n_samples} samples have {self.n_frames_of(n_samples)}: pass the"
+                " n_samples of the signals they were made from"
+            )
+        frames = torch.fft.irfft(spectra, n=self.n_stft, dim=-2)
+        total = self._overlap_add(frames * self.window_like(frames)[:, None])
+        inside = slice(self._half_window, self._half_window + n_samples)
+        return total[:, inside] / self.window_weights(frames, n_samples=n_samples)
+
+    def window_weights(self, like: Tensor, *, n_samples: int) -> Tensor:
+        """Sum of the squared windows over each sample of a signal: Tensor, `like`'s dtype, (1, sample); above 0."""
+        squared = (self.window_like(like)[:, None] ** 2).expand(1, -1, self.n_frames_of(n_samples))
+        return self._overlap_add(squared)[:, self._half_window : self._half_window + n_samples]
+
+    def window_like(self, signals: Tensor) -> Tensor:
+        """The Hann window with the dtype and device of `signals`: Tensor, float, (n_stft,)."""
+        return torch.hann_window(self.n_stft, dtype=signals.dtype, device=signals.device)
+
+    @property
+    def _half_window(self) -> int:
+        return self.n_stft // 2
+
+    def _overlap_add(self, frames: Tensor) -> Tensor:
+        """Sum of frames at their places: (batch, sample in frame, frame) to (batch, sample)."""
+        n_samples = (frames.shape[-1] - 1) * self.hop + self.n_stft
+        summed = functional.fold(frames, output_size=(1, n_samples), kernel_size=(1, self.n_stft), stride=(1, self.hop))
+        return summed[:, 0, 0]
 
 
-def network_input(signals: Tensor) -> Tensor:
-    """The spectrograms a network sees.
-
-    Magnitudes in dB relative to the maximum of each spectrogram, cut at -80 dB, then scaled to (dB + 80) / 80: silence
-    is 0 and the loudest cell 1, so that a level changes nothing and the padding around a clip feeds nothing forward.
-
-    Parameters
-    ----------
-    signals : Tensor, float32, (batch, 8000)
-
-    Returns
-    -------
-    Tensor, float32, (batch, 1, 227 bin, 227 frame), range 0 to 1
-        Bins 0..226 and frames 2..228 of `stft`; all zero for a silent signal.
-    """
-    magnitudes = crop_to_network(stft(signals).abs())
-    loudest = magnitudes.amax(dim=(-2, -1), keepdim=True).clamp_min(torch.finfo(magnitudes.dtype).tiny)
-    smallest = 10.0 ** (-INPUT_RANGE_DB / 20)
-    levels_db = 20 * torch.log10((magnitudes / loudest).clamp_min(smallest))
-    return (levels_db / INPUT_RANGE_DB + 1).clamp(0, 1).unsqueeze(1)
-
-
-def crop_to_network(cells: Tensor) -> Tensor:
-    """The cells the network sees: (..., 228, 230) to (..., 227, 227)."""
-    return cells[..., :NETWORK_SIDE, FIRST_NETWORK_FRAME : FIRST_NETWORK_FRAME + NETWORK_SIDE]
-
-
-def pad_to_stft(cells: Tensor) -> Tensor:
-    """Cells as the network sees them, with zeros where it sees nothing: (..., 227, 227) to (..., 228, 230)."""
-    after = N_FRAMES - NETWORK_SIDE - FIRST_NETWORK_FRAME
-    return functional.pad(cells, (FIRST_NETWORK_FRAME, after, 0, N_BINS - NETWORK_SIDE))
-
-
-def _window_like(signals: Tensor) -> Tensor:
-    return torch.hann_window(N_STFT_SAMPLES, dtype=signals.dtype, device=signals.device)
-
-
-def _overlap_add(frames: Tensor) -> Tensor:
-    """Sum of frames at their places: (batch, sample in frame, frame) to (batch, sample)."""
-    n_samples = (frames.shape[-1] - 1) * HOP_SAMPLES + N_STFT_SAMPLES
-    summed = functional.fold(
-        frames, output_size=(1, n_samples), kernel_size=(1, N_STFT_SAMPLES), stride=(1, HOP_SAMPLES)
-    )
-    return summed[:, 0, 0]
+AUDIOMNIST: Final = Transform(sample_rate_hz=8000, n_samples=8000, n_stft=455, hop=35)
+"""becker2024, section 3: one second at 8 kHz, 228 bins and 230 frames."""
