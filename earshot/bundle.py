@@ -22,6 +22,8 @@ FORMAT_VERSION: Literal[2] = 2
 MANIFEST_NAME = "manifest.json"
 MEDIA_FOLDER = "media"
 NETWORK_FOLDER = "network"
+NETWORK_DESCRIPTION_NAME = "network.json"
+"""In each network's folder, beside its weights."""
 
 Mask = Literal["none", "relevance", "control", "blobs", "other-clip", "randomised-network"]
 """What is kept of a clip: all; where relevance lies; and what compares with it: the relevance mask rolled to another
@@ -97,9 +99,10 @@ class Rendition(Strict):
     `mask_share` is the mean of the mask over live cells (above the floor of the original), `energy_kept_share` the
     energy of the rendition over the original's, `found_correlation` the correlation over live cells of the mask asked
     for with the one found by analysing the written WAV, `found_error_db` the median size of their difference where the
-    mask asked for is above -20 dB. A control also says with which exponent it was made, how it was rolled, how far it
-    overlaps the explanation (`overlap_share`, intersection over union of the soft masks) and by how much its kept
-    energy differs from the explanation's (`energy_difference_share`, relative). `share` is the share of live cells of a
+    mask asked for is above -20 dB. A control also says with which exponent and gain it was made, how it was rolled, how
+    far it overlaps the explanation (`overlap_share`, intersection over union of the soft masks), its area over the
+    explanation's (`area_share`) and by how much its kept energy differs from the explanation's
+    (`energy_difference_share`, relative). `share` is the share of live cells of a
     `top-share` mask. `more_pictures` show the mask in other ways.
     """
 
@@ -115,9 +118,11 @@ class Rendition(Strict):
     found_correlation: float | None = None
     found_error_db: float | None = None
     exponent: float | None = None
+    gain: float | None = None
     rolled_frames: int | None = None
     rolled_bins: int | None = None
     overlap_share: Share | None = None
+    area_share: float | None = Field(default=None, ge=0)
     energy_difference_share: float | None = None
     faithfulness: Faithfulness | None = None
 

@@ -24,6 +24,9 @@ _EXPLAINER = Path(__file__).parent
 _CORE = _EXPLAINER.parent / "earshot"
 # the rooms that decide a network's weights and what is said of it: another way to explain or to draw trains nothing
 TRAINING_ROOMS = ("accuracies/measures.py", "corpora", "networks", "timefrequency.py", "trained.py", "training")
+# the rooms that read bundles, or write no bundle: whoever changes them need not build anew
+_APART = ("__main__.py", "arrays.py", "bench", "faithfulness/", "manipulation/")
+_NOT_APART = ("faithfulness/played.py",)
 
 
 def library_versions() -> dict[str, str]:
@@ -32,8 +35,13 @@ def library_versions() -> dict[str, str]:
 
 
 def bundle_code_sha256() -> str:
-    """Hash of all code that makes a bundle: the explainer and the core's format and files."""
-    return _hash_sources([*_EXPLAINER.rglob("*.py"), _CORE / "bundle.py", _CORE / "files.py"])
+    """Hash of all code that makes a bundle: the explainer, as far as it does, and the core's format and files."""
+    sources = (path for path in _EXPLAINER.rglob("*.py") if not _is_apart(path.relative_to(_EXPLAINER).as_posix()))
+    return _hash_sources([*sources, _CORE / "bundle.py", _CORE / "files.py"])
+
+
+def _is_apart(name: str) -> bool:
+    return name.startswith(_APART) and name not in _NOT_APART
 
 
 def training_code_sha256() -> str:

@@ -36,5 +36,6 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory, tiny_networks: Path) -
     from explainer.build import Places, build_bundle  # torch and its like only where a test needs the bundle
 
     folder = tmp_path_factory.mktemp("bundles") / "tiny"
-    build_bundle(Places(recipe=TINY_RECIPE, networks=tiny_networks), out=folder)
+    work = tmp_path_factory.mktemp("work")
+    build_bundle(Places(recipe=TINY_RECIPE, networks=tiny_networks, work=work), out=folder)
     return folder

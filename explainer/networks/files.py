@@ -7,13 +7,14 @@ import safetensors.torch
 from pydantic import ValidationError
 from torch import nn
 
+from earshot.bundle import NETWORK_DESCRIPTION_NAME
 from earshot.errors import RecipeError, describe_validation
 from earshot.files import Strict, canonical_json, sha256_bytes
 from explainer.networks.architectures import make_network
 from explainer.networks.description import NetworkDescription
 
 WEIGHTS_NAME = "weights.safetensors"
-DESCRIPTION_NAME = "network.json"
+DESCRIPTION_NAME = NETWORK_DESCRIPTION_NAME
 
 
 class _Written(Strict):

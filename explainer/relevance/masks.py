@@ -1,6 +1,6 @@
-"""From relevance to a soft mask over time-frequency cells.
+"""From relevance to a mask over time-frequency cells: soft, or the top share of the cells.
 
-All cell arrays here are float64 or bool, (228 bin, frame), on the grid of `timefrequency.stft`.
+All cell arrays here are float64 or bool, (bin, frame), on the grid of a `timefrequency.Transform`.
 """
 
 from dataclasses import dataclass
@@ -60,13 +60,51 @@ def soft_mask(relevance: Cells, *, live: LiveCells, settings: MaskSettings) -> C
     ndarray, float64, (bin, frame), range 0 to 1
         All zero when no relevance is positive.
     """
-    positive = np.maximum(relevance, 0.0)
-    smoothed = ndimage.gaussian_filter(positive, settings.smoothing_cells, mode="constant")
+    smoothed = _smoothed_positive(relevance, smoothing_cells=settings.smoothing_cells)
     scale = np.percentile(smoothed, settings.percentile)
     if scale <= 0:
-        return np.zeros_like(positive)
+        return np.zeros_like(smoothed)
     mask: Cells = np.clip(smoothed / scale, 0.0, 1.0) ** settings.exponent * live
     return mask
+
+
+def top_share_mask(relevance: Cells, *, live: LiveCells, share: float, smoothing_cells: float) -> Cells:
+    """1 on the given share of the live cells, those with the largest positive relevance, and 0 elsewhere.
+
+    Parameters
+    ----------
+    relevance : ndarray, float64, (bin, frame)
+        Relevance on the STFT's grid, 0 where the network sees nothing.
+    live : ndarray, bool, (bin, frame)
+        As `live_cells` gives it; the share counts these cells only.
+    share : float
+        Above 0, at most 1. Fewer cells are kept where fewer have positive relevance.
+    smoothing_cells : float
+        As in `MaskSettings`; 0 smooths nothing.
+
+    Returns
+    -------
+    ndarray, float64, (bin, frame), 0 or 1
+        Of cells with equal relevance, those of lower bins and then of earlier frames come first.
+
+    Raises
+    ------
+    ValueError
+        If `share` is out of range.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share is {share}; expected a share of the live cells above 0 and at most 1")
+    scores = _smoothed_positive(relevance, smoothing_cells=smoothing_cells) * live
+    n_kept = min(round(share * int(live.sum())), int((scores > 0).sum()))
+    kept = np.argsort(-scores, axis=None, kind="stable")[:n_kept]
+    mask = np.zeros_like(scores)
+    mask.flat[kept] = 1.0
+    return mask
+
+
+def _smoothed_positive(relevance: Cells, *, smoothing_cells: float) -> Cells:
+    smoothed: Cells = ndimage.gaussian_filter(np.maximum(relevance, 0.0), smoothing_cells, mode="constant")
+    return smoothed
 
 
 def mask_share(mask: Cells, *, live: LiveCells) -> float:

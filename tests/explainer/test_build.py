@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from earshot.bundle import (
@@ -29,22 +30,30 @@ from earshot.bundle import (
 )
 from earshot.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED
 from explainer.__main__ import main
-from explainer.networks import read_network
-from explainer.pictures import magnitudes_of
+from explainer.batches.job import Tools, hear_windows
+from explainer.corpora.layouts import find_recordings
+from explainer.networks.files import read_network
+from explainer.pictures.levels import magnitudes_of
 from explainer.recipe import read_recipe
-from explainer.recordings import find_recordings, hear
-from explainer.relevance.masks import MaskSettings, live_cells
-from explainer.renditions import Prepared, correlation, prepare
-from explainer.stimuli import explain_clips
+from explainer.relevance.cells import relevance_on_cells
+from explainer.relevance.explaining import Explainer
+from explainer.relevance.masks import live_cells
+from explainer.rendering.asking import Found, ask_first
+from explainer.rendering.drafts import correlation
+from explainer.timefrequency import AUDIOMNIST
+from tests.cluster import cluster
 from tests.explainer.matching import mask_heard, matching_faults
 
 ROOT = Path(__file__).parents[2]
 TINY_RECIPE = ROOT / "fixtures/recipes/tiny.toml"
 
 
+VOICES = TINY_RECIPE.parent / "../voices"
+
+
 def build_arguments(out: Path, *, networks: Path, recipe: Path = TINY_RECIPE) -> list[str]:
-    corpus = TINY_RECIPE.parent / "../voices"
-    return ["build", str(recipe), "--out", str(out), "--networks", str(networks), "--corpus", str(corpus)]
+    places = {"--out": out, "--networks": networks, "--work": networks.parent / "work", "--corpus": VOICES}
+    return ["build", str(recipe), *(str(word) for pair in places.items() for word in pair)]
 
 
 def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -71,14 +80,17 @@ def test_bundle_is_whole_and_holds_what_the_recipe_asks_for(tiny_bundle: Path) -
     assert sum(not stimulus.model_correct for stimulus in main_stimuli) == asked["n_wrong"]
     assert len(manifest.stimuli) - len(main_stimuli) == asked["n_training"]
     for stimulus in manifest.stimuli:
-        assert stimulus.speaker in manifest.selection.heldout_speakers
+        assert stimulus.speaker in manifest.selections[0].heldout_speakers
+        assert stimulus.network == manifest.networks[0].name
         assert max(stimulus.probabilities, key=lambda label: stimulus.probabilities[label]) == stimulus.predicted_label
         assert [rendition.mask for rendition in stimulus.renditions] == ["none", "relevance", "control"]
+        assert all(rendition.faithfulness is not None for rendition in stimulus.renditions)
 
 
 def test_bundle_names_what_was_left_to_choose_from(tiny_bundle: Path) -> None:
     manifest = read_manifest(tiny_bundle)
-    choice, network = manifest.selection, manifest.network
+    (choice,), (network,) = manifest.selections, manifest.networks
+    assert network.accuracy_heldout_speakers is not None
     assert choice.n_right + choice.n_wrong == network.n_heldout_speakers_clips
     assert choice.n_right == round(network.accuracy_heldout_speakers * network.n_heldout_speakers_clips)
     assert choice.n_right_with_fair_control <= choice.n_right
@@ -96,7 +108,7 @@ def test_bundle_says_what_gives_right_and_wrong_away(tiny_bundle: Path) -> None:
     for stimulus in main_stimuli:
         cells[stimulus.model_correct][stimulus.speaker, stimulus.true_label] += 1
         words[stimulus.model_correct][stimulus.true_label] += 1
-    selection, n_main = manifest.selection, len(main_stimuli)
+    (selection,), n_main = manifest.selections, len(main_stimuli)
     assert selection.n_matched_speaker_and_label == (cells[True] & cells[False]).total()
     # of each cell the rule gets the larger count right
     assert selection.best_rule_by_true_label_share == pytest.approx(
@@ -138,7 +150,7 @@ def traces(text: str) -> list[str]:
 
 def test_manifest_has_no_path_time_or_host(tiny_bundle: Path) -> None:
     assert traces((tiny_bundle / MANIFEST_NAME).read_text(encoding="utf-8")) == []
-    assert traces((tiny_bundle / "network/network.json").read_text(encoding="utf-8")) == []
+    assert traces(next((tiny_bundle / "network").glob("*/network.json")).read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize(
@@ -161,7 +173,9 @@ def test_path_time_or_host_in_a_manifest_would_be_found(tiny_bundle: Path, trace
 
 def test_every_stimulus_of_a_bundle_is_matched(tiny_bundle: Path) -> None:
     stimuli = read_manifest(tiny_bundle).stimuli
-    assert [fault for stimulus in stimuli for fault in matching_faults(tiny_bundle, stimulus=stimulus)] == []
+    assert [
+        fault for stimulus in stimuli for fault in matching_faults(tiny_bundle, stimulus=stimulus, transform=AUDIOMNIST)
+    ] == []
 
 
 def test_swapped_pair_of_a_bundle_is_found_out(tiny_bundle: Path, tmp_path: Path) -> None:
@@ -172,29 +186,30 @@ def test_swapped_pair_of_a_bundle_is_found_out(tiny_bundle: Path, tmp_path: Path
     content = first.read_bytes()
     first.write_bytes(second.read_bytes())
     second.write_bytes(content)
-    faults = matching_faults(folder, stimulus=stimulus)
+    faults = matching_faults(folder, stimulus=stimulus, transform=AUDIOMNIST)
     assert any("sound of relevance and picture of relevance" in fault for fault in faults)
     assert any("sound of control and picture of control" in fault for fault in faults)
 
 
 def masks_asked_for(bundle: Path, stimuli: Sequence[Stimulus]) -> dict[str, dict[Mask, NDArray[np.float64]]]:
-    """The masks of a bundle's stimuli by id, made again from the recordings and the weights in the bundle."""
+    """The masks of a bundle's stimuli by id, made again by zennit from the recordings and the weights in the bundle."""
     recipe = read_recipe(TINY_RECIPE)
-    heard = hear(find_recordings(TINY_RECIPE.parent / "../voices", section=recipe.corpus), too_long="error")
-    places = {clip.id: index for index, clip in enumerate(heard.clips)}
-    network = read_network(bundle / NETWORK_FOLDER)[0]
-    explained = explain_clips(network, heard=heard, indices=[places[one.clip] for one in stimuli], recipe=recipe)
+    recordings = find_recordings(VOICES, section=recipe.corpus)
+    clips = {clip.id: clip for clip in recordings.clips}
+    network, description = read_network(next((bundle / NETWORK_FOLDER).iterdir()))
+    tools = Tools(network, description.input, tuple(description.labels), recipe)
+    windows = hear_windows([clips[one.clip] for one in stimuli], tools=tools)
+    inputs = tools.input.of(windows.windows)
+    targets = torch.tensor([tools.labels.index(one.explained_label) for one in stimuli])
+    explanation = Explainer(network, method=tools.method, engine="zennit")(inputs, targets)
+    relevance = relevance_on_cells(explanation, inputs=inputs, network_input=tools.input, method=tools.method)
     masks: dict[str, dict[Mask, NDArray[np.float64]]] = {}
-    for stimulus, one in zip(stimuli, explained, strict=True):
-        prepared = prepare(
-            one.signal.numpy(),
-            first_sample=one.first_sample,
-            n_samples=one.n_samples,
-            relevance=one.relevance.numpy(),
-            settings=MaskSettings(exponent=recipe.mask.exponent),
-        )
-        assert isinstance(prepared, Prepared)
-        masks[stimulus.id] = {draft.mask: draft.cells for draft in prepared.drafts}
+    for row, stimulus in enumerate(stimuli):
+        found = Found(tools.method, relevance.cells[row].double().numpy(), relevance.in_time[row].double().numpy())
+        placed = windows.placed(row)
+        asked = ask_first(found, placed=placed, recipe=recipe)
+        assert isinstance(asked, list)
+        masks[stimulus.id] = {one.mask: placed.cut.frames(one.cells) for one in asked}
     return masks
 
 
@@ -204,25 +219,50 @@ def test_mask_in_every_sound_of_a_bundle_is_the_one_asked_for(tiny_bundle: Path)
     masks: tuple[Mask, ...] = ("relevance", "control")
     for stimulus in stimuli:
         wavs = {one.mask: (tiny_bundle / MEDIA_FOLDER / one.sound.file).read_bytes() for one in stimulus.renditions}
-        live = live_cells(magnitudes_of(wavs["none"]))
+        live = live_cells(magnitudes_of(wavs["none"], transform=AUDIOMNIST))
         for mask in masks:
             rendition = stimulus.rendition(mask)
             gain_db = rendition.sound.gain_db - stimulus.rendition("none").sound.gain_db
-            heard = mask_heard(wavs[mask], original=wavs["none"], gain_db=gain_db)
+            heard = mask_heard(wavs[mask], original=wavs["none"], gain_db=gain_db, transform=AUDIOMNIST)
             found = {other: correlation(heard, asked[stimulus.id][other], live=live) for other in masks}
             assert found[mask] >= 0.7
             assert found[mask] == max(found.values())
-            # relevance computed in another batch differs in its last digits
+            # relevance of another engine in another batch differs in its last digits
             assert rendition.found_correlation == pytest.approx(found[mask], abs=1e-3)
 
 
-def test_same_recipe_gives_the_same_bytes_in_another_folder_and_process(tiny_bundle: Path, tmp_path: Path) -> None:
+def test_two_workers_in_another_folder_and_process_give_the_same_bytes(tiny_bundle: Path, tmp_path: Path) -> None:
+    """The network is trained anew as well."""
     out = tmp_path / "again"
-    done = run_python("-m", "explainer", *build_arguments(out, networks=tmp_path / "networks"))
+    arguments = [*build_arguments(out, networks=tmp_path / "networks"), "--workers", "2"]
+    done = run_python("-m", "explainer", *arguments)
     assert done.returncode == 0, done.stderr
     assert contents(out) == contents(tiny_bundle)
-    assert "accuracy on held-out takes" in done.stdout
-    assert "to choose from on held-out speakers" in done.stdout
+    assert "right on held-out takes" in done.stdout
+    assert "to choose from" in done.stdout
+
+
+def test_a_cluster_gives_the_same_bytes(tiny_bundle: Path, tiny_networks: Path, tmp_path: Path) -> None:
+    out = tmp_path / "again"
+    with cluster(tmp_path) as address:
+        assert main([*build_arguments(out, networks=tiny_networks), "--scheduler", address]) == 0
+    assert contents(out) == contents(tiny_bundle)
+
+
+def test_an_interrupted_build_goes_on_where_it_stopped(tiny_bundle: Path, tiny_networks: Path, tmp_path: Path) -> None:
+    out, work = tmp_path / "bundle", tmp_path / "work"
+    arguments = [*build_arguments(out, networks=tiny_networks), "--work", str(work)]
+    times: list[dict[str, int]] = []
+    for line in ("making sounds", "writing pictures and sounds"):
+        with redirect_stdout(io.StringIO()), redirect_stderr(Interrupting(line)):
+            assert main(arguments) == EXIT_INTERRUPTED
+        finished = sorted(work.rglob("explained-*/result.json"))
+        times.append({path.parent.name: path.stat().st_mtime_ns for path in finished})
+    assert len(times[0]) == 5  # 80 clips in batches of 16
+    assert times[1] == times[0]
+    assert main(arguments) == 0
+    assert contents(out) == contents(tiny_bundle)
+    assert list(work.rglob("*.json")) == []
 
 
 def test_whole_bundle_is_left_alone_without_importing_torch(tiny_bundle: Path, tiny_networks: Path) -> None:
@@ -250,7 +290,7 @@ class Interrupting(io.StringIO):
         return super().write(text)
 
 
-@pytest.mark.parametrize("line", ["accuracy on held-out takes", "writing pictures and sounds"])
+@pytest.mark.parametrize("line", ["right on held-out takes", "writing pictures and sounds"])
 def test_interrupted_build_leaves_the_former_bundle(
     line: str, tiny_bundle: Path, tiny_networks: Path, tmp_path: Path
 ) -> None:
@@ -269,7 +309,7 @@ def test_too_few_stimuli_leave_nothing_half_written(
     recipe = changed_recipe(tmp_path, old="n_right = ", new="n_right = 99")
     arguments = build_arguments(tmp_path / "bundle", networks=tiny_networks, recipe=recipe)
     assert main(arguments) == EXIT_BAD_INPUT
-    selection = read_manifest(tiny_bundle).selection
+    (selection,) = read_manifest(tiny_bundle).selections
     error = capsys.readouterr().err
     assert f"{selection.n_wrong} wrong ({selection.n_wrong_with_fair_control} with a fair control)" in error
     assert "hold out more speakers" in error
@@ -379,7 +419,7 @@ def test_check_names_every_damaged_missing_and_surplus_file(
     first.write_bytes(first.read_bytes()[:-1] + b"!")
     second.unlink()
     (folder / "media/surplus.wav").write_bytes(b"")
-    weights = folder / "network/weights.safetensors"
+    weights = next((folder / "network").glob("*/weights.safetensors"))
     weights.write_bytes(weights.read_bytes() + b"!")
     assert main(["check", str(folder)]) == EXIT_BAD_INPUT
     error = capsys.readouterr().err
@@ -387,7 +427,7 @@ def test_check_names_every_damaged_missing_and_surplus_file(
         f"media/{first.name} is damaged",
         f"media/{second.name} is missing",
         "media/surplus.wav is surplus",
-        "network/weights.safetensors is damaged",
+        "network/alexnet-quarter-1/weights.safetensors is damaged",
     ):
         assert fault in error
 
@@ -409,5 +449,5 @@ def test_check_of_no_bundle_says_how_to_build_one(
 def test_train_finds_the_network_of_the_same_recipe(tiny_networks: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.stat().st_mtime_ns for path in tiny_networks.rglob("*")}
     assert main(["train", str(TINY_RECIPE), "--networks", str(tiny_networks)]) == 0
-    assert "accuracy on held-out takes" in capsys.readouterr().out
+    assert "right on held-out takes" in capsys.readouterr().out
     assert {path: path.stat().st_mtime_ns for path in tiny_networks.rglob("*")} == before

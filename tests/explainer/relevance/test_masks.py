@@ -1,4 +1,4 @@
-"""Soft masks on small arrays whose answer is known."""
+"""Masks on small arrays whose answer is known."""
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from explainer.relevance.masks import (
     mask_share,
     overlap_share,
     soft_mask,
+    top_share_mask,
 )
 
 _UNSMOOTHED = MaskSettings(exponent=2.0, percentile=100.0, smoothing_cells=0.0)
@@ -55,3 +56,42 @@ def test_overlap_is_intersection_over_union() -> None:
     assert overlap_share(first, second) == pytest.approx(1.0 / 2.5)
     assert overlap_share(first, first) == 1
     assert overlap_share(first * 0, second * 0) == 0
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.333, 1.0])
+@pytest.mark.parametrize("smoothing_cells", [0.0, 2.0])
+def test_top_share_keeps_exactly_its_share_of_live_cells(share: float, smoothing_cells: float) -> None:
+    generator = np.random.default_rng(4)
+    relevance, live = generator.uniform(0.1, 1, size=(60, 80)), generator.random((60, 80)) < 0.4
+    mask = top_share_mask(relevance, live=live, share=share, smoothing_cells=smoothing_cells)
+    assert set(np.unique(mask)) == {0.0, 1.0}
+    assert mask.sum() == round(share * live.sum())
+    assert not mask[~live].any()
+
+
+def test_top_share_keeps_the_largest() -> None:
+    relevance = np.array([[5.0, 1.0, 3.0, -9.0, 7.0, 4.0]])
+    live = np.array([[True, True, True, True, False, True]])  # the largest lies on a silent cell
+    mask = top_share_mask(relevance, live=live, share=0.4, smoothing_cells=0.0)
+    assert mask.tolist() == [[1, 0, 0, 0, 0, 1]]
+
+
+def test_top_share_keeps_fewer_where_fewer_are_positive() -> None:
+    relevance = np.array([[2.0, -1.0, 0.0, 1.0]])
+    mask = top_share_mask(relevance, live=np.ones((1, 4), dtype=bool), share=1.0, smoothing_cells=0.0)
+    assert mask.tolist() == [[1, 0, 0, 1]]
+    assert not top_share_mask(-(relevance**2), live=np.ones((1, 4), dtype=bool), share=1.0, smoothing_cells=0.0).any()
+
+
+def test_ties_go_to_low_frequencies_and_early_frames() -> None:
+    live = np.ones((3, 4), dtype=bool)
+    mask = top_share_mask(np.ones((3, 4)), live=live, share=0.5, smoothing_cells=0.0)
+    assert mask.tolist() == [[1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.1])
+def test_share_out_of_range_is_refused(share: float) -> None:
+    with pytest.raises(
+        ValueError, match=rf"share is {share}; expected a share of the live cells above 0 and at most 1"
+    ):
+        top_share_mask(np.ones((2, 2)), live=np.ones((2, 2), dtype=bool), share=share, smoothing_cells=0.0)
