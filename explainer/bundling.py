@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from earshot.bundle import MEDIA_FOLDER, NETWORK_FOLDER, Corpus, Gate, Manifest, Network, write_manifest
+from earshot.errors import RecipeError
 from earshot.files import folder_written_aside
 from explainer.accuracies.confusion_picture import draw_confusion
 from explainer.accuracies.folds import train_folds
@@ -56,9 +57,19 @@ def hear_task(sources: Sources, *, recipe_folder: Path) -> Task:
         too_long=recipe.corpus.too_long,
     )
     split = split_clips(heard.recordings, section=recipe.split)
+    _check_explained(recipe, labels=heard.recordings.labels)
     for remark in describe_left_out(heard, split=split):
         print(remark)
     return Task(recipe=recipe, recipe_folder=recipe_folder, heard=heard, split=split)
+
+
+def _check_explained(recipe: Recipe, *, labels: Sequence[str]) -> None:
+    """Raise RecipeError if the recipe explains a label that there is not."""
+    wanted = recipe.relevance.explained
+    if wanted not in ("predicted", "true", *labels):
+        raise RecipeError(
+            f"relevance.explained is '{wanted}'; expected 'predicted', 'true', or one of the labels {', '.join(labels)}"
+        )
 
 
 def train_recipe(

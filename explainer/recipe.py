@@ -248,6 +248,21 @@ class NetworkSection(Strict):
         return tuple(self.seed) if isinstance(self.seed, list) else (self.seed,)
 
 
+MethodName = Literal[
+    "epsilon-plus-flat",
+    "epsilon-plus",
+    "epsilon-alpha2-beta1",
+    "epsilon-alpha2-beta1-flat",
+    "epsilon-gamma",
+    "epsilon",
+    "w-square",
+    "gradient-x-input",
+    "integrated-gradients",
+    "smoothgrad",
+    "occlusion",
+]
+
+
 class RelevanceSection(Strict):
     """`[relevance]`: which methods explain which class.
 
@@ -257,8 +272,8 @@ class RelevanceSection(Strict):
     because sums depend on it.
     """
 
-    method: str | None = None
-    also: list[str] = []
+    method: MethodName | None = None
+    also: list[MethodName] = Field(default_factory=list)
     explained: str = "predicted"
     contrast: bool = False
     engine: Literal["auto", "direct", "zennit"] = "auto"
@@ -269,7 +284,7 @@ class MaskSection(Strict):
     """`[mask]`: how relevance becomes a mask: `exponent` of soft ones, `top_shares` of the live cells of others."""
 
     exponent: float = Field(default=2.0, gt=0, le=16)
-    top_shares: list[Annotated[float, Field(gt=0, lt=1)]] = []
+    top_shares: list[Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=list)
 
 
 MadeForm = Literal["soft-mask", "top-share", "envelope", "signal-times-relevance", "positive-signal-times-relevance"]
@@ -284,8 +299,8 @@ class RenditionsSection(Strict):
     """
 
     forms: list[MadeForm] = Field(default=["soft-mask"], min_length=1)
-    controls: list[ControlMask] = []
-    pictures: list[Literal["overlay", "waveform", "mask"]] = []
+    controls: list[ControlMask] = Field(default_factory=list)
+    pictures: list[Literal["overlay", "waveform", "mask"]] = Field(default_factory=list)
     level: LevelPolicy = "normalised"
     seed: Seed = 1
 
@@ -302,7 +317,7 @@ class RenditionsSection(Strict):
 class GateSection(Strict):
     """`[gate]`: how good a network must be on clean clips that its weights never saw before it is explained.
 
-    Below about 90 % masks of relevance lose to their controls. `override` is the reason for going on all the same: it is
+    Below about 90 % masks of relevance lose to their controls. `override` is the reason for going on all the same, and
     recorded in the bundle.
     """
 

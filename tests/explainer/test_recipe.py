@@ -1,9 +1,11 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from earshot.errors import RecipeError
-from explainer.recipe import corpus_folder, read_recipe
+from explainer.recipe import MethodName, corpus_folder, read_recipe
+from explainer.relevance.explaining import METHODS
 
 RECIPES = Path(__file__).parents[2] / "fixtures/recipes"
 TINY = (RECIPES / "tiny.toml").read_text(encoding="utf-8")
@@ -16,7 +18,7 @@ def write_recipe(folder: Path, *, old: str = "", new: str = "") -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["voices", "fsdd", "tiny"])
+@pytest.mark.parametrize("name", [path.stem for path in sorted(RECIPES.glob("*.toml"))])
 def test_committed_recipe_is_read(name: str) -> None:
     assert read_recipe(RECIPES / f"{name}.toml").recipe.name == name
 
@@ -26,22 +28,28 @@ def test_committed_recipe_is_read(name: str) -> None:
     [
         ("[mask]", "[mask]\nsharpness = 3", r"unknown key 'mask\.sharpness'"),
         ("[mask]", "[masks]", r"unknown key 'masks'"),
-        ('"epsilon-plus-flat"', '"gamma"', r"relevance\.composite is 'gamma'; input should be 'epsilon-plus-flat'"),
-        ('"alexnet-quarter"', '"vgg"', r"network\.architecture is 'vgg'; input should be 'alexnet-quarter'"),
+        ('"epsilon-plus-flat"', '"gamma"', r"relevance\.method is 'gamma'; input should be 'epsilon-plus-flat'"),
+        ('"alexnet-quarter"', '"vgg"', r"network\.architecture is 'vgg'; input should be 'alexnet', 'alexnet-quarter'"),
         (
             'layout = "audiomnist"',
             'layout = "timit"',
-            r"corpus\.layout is 'timit'; input should be 'audiomnist' or 'fsdd'",
+            r"corpus\.layout is 'timit'; input should be 'audiomnist', 'fsdd' or 'manifest'",
         ),
-        ("heldout_takes = [7]", "heldout_takes = []", r"split\.heldout_takes is \[\]"),
-        ("heldout_takes = [7]", "", r"key 'split\.heldout_takes' is missing"),
+        ("heldout_takes = [7]", "heldout_takes = [7, 7]", r"split\.heldout_takes: 7 stands twice"),
+        ("heldout_takes = [7]", 'by = "takes"', r"split: heldout_takes is \[\] and heldout_speakers \['10'\]"),
         ("exponent = 2.0", "exponent = 0", r"mask\.exponent is 0"),
+        ("exponent = 2.0", "top_shares = [0.1]", r"expected shares where a form is 'top-share', and only there"),
+        ("[mask]", '[renditions]\nforms = ["envelope"]\n[mask]', "put 'soft-mask' or 'top-share' first"),
         ('name = "tiny"', 'name = "../tiny"', r"recipe\.name is '\.\./tiny'"),
     ],
 )
 def test_unknown_key_or_rule_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         read_recipe(write_recipe(tmp_path, old=old, new=new))
+
+
+def test_a_recipe_may_name_every_method_there_is() -> None:
+    assert set(get_args(MethodName)) == set(METHODS)
 
 
 def test_every_fault_of_a_recipe_is_named(tmp_path: Path) -> None:
@@ -58,7 +66,7 @@ def test_missing_recipe_is_named(tmp_path: Path) -> None:
 def test_public_recipe_holds_every_default_but_no_path(tmp_path: Path) -> None:
     public = read_recipe(write_recipe(tmp_path)).public()
     assert "path" not in public["corpus"]
-    assert public["network"]["max_learning_rate"] == 4e-3
+    assert public["gate"]["least_accuracy"] == 0.9
     assert public["corpus"]["too_long"] == "error"
 
 

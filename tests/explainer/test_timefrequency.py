@@ -1,24 +1,14 @@
-"""The shared STFT against scipy and librosa, its inverse, and the network's view."""
+"""The shared STFT against scipy and librosa, and its inverse."""
 
-import librosa
 import numpy as np
 import pytest
 import scipy.signal
 import torch
+from pydantic import ValidationError
 
-from explainer.timefrequency import (
-    BIN_HZ,
-    FRAME_MS,
-    HOP_SAMPLES,
-    N_STFT_SAMPLES,
-    SAMPLE_RATE_HZ,
-    crop_to_network,
-    inverse_stft,
-    n_frames_of,
-    network_input,
-    pad_to_stft,
-    stft,
-)
+from explainer.timefrequency import AUDIOMNIST, Transform
+
+EVEN = Transform(sample_rate_hz=16_000, n_samples=8000, n_stft=512, hop=128)
 
 
 def _noise(*, n_samples: int = 8000, n_signals: int = 2) -> torch.Tensor:
@@ -26,41 +16,46 @@ def _noise(*, n_samples: int = 8000, n_signals: int = 2) -> torch.Tensor:
 
 
 def test_cells_have_audiomnists_size() -> None:
-    assert stft(_noise()).shape == (2, 228, 230)
-    assert pytest.approx(17.58, abs=0.005) == BIN_HZ
-    assert FRAME_MS == 4.375
+    assert AUDIOMNIST.stft(_noise()).shape == (2, 228, 230)
+    assert (AUDIOMNIST.n_bins, AUDIOMNIST.n_frames) == (228, 230)
+    assert AUDIOMNIST.bin_hz == pytest.approx(17.58, abs=0.005)
+    assert AUDIOMNIST.frame_ms == 4.375
+    assert AUDIOMNIST.frequency_max_hz == 4000
 
 
 def test_stft_equals_scipys() -> None:
     signals = _noise()
     _, _, expected = scipy.signal.stft(
-        signals.numpy(), SAMPLE_RATE_HZ, nperseg=N_STFT_SAMPLES, noverlap=N_STFT_SAMPLES - HOP_SAMPLES
+        signals.numpy(), AUDIOMNIST.sample_rate_hz, nperseg=455, noverlap=AUDIOMNIST.n_stft - AUDIOMNIST.hop
     )
     # scipy scales by the sum of the window
-    np.testing.assert_allclose(stft(signals).numpy() / (N_STFT_SAMPLES / 2), expected, atol=1e-12)
+    np.testing.assert_allclose(AUDIOMNIST.stft(signals).numpy() / (455 / 2), expected, atol=1e-12)
 
 
-def test_frame_is_centred_on_its_hop() -> None:
+@pytest.mark.parametrize("transform", [AUDIOMNIST, EVEN])
+def test_frame_is_centred_on_its_hop(transform: Transform) -> None:
     signal = torch.zeros(1, 8000, dtype=torch.float64)
-    signal[0, 40 * HOP_SAMPLES] = 1
-    assert stft(signal).abs()[0].sum(0).argmax() == 40
+    signal[0, 40 * transform.hop] = 1
+    assert transform.stft(signal).abs()[0].sum(0).argmax() == 40
 
 
+@pytest.mark.parametrize("transform", [AUDIOMNIST, EVEN])
 @pytest.mark.parametrize("n_samples", [455, 2100, 3501, 8000])
-def test_inverse_is_exact(n_samples: int) -> None:
+def test_inverse_is_exact(n_samples: int, transform: Transform) -> None:
     signals = _noise(n_samples=n_samples)
-    spectra = stft(signals)
-    assert spectra.shape[-1] == n_frames_of(n_samples)
-    torch.testing.assert_close(inverse_stft(spectra, n_samples=n_samples), signals, atol=1e-12, rtol=0)
+    spectra = transform.stft(signals)
+    assert spectra.shape[-1] == transform.n_frames_of(n_samples)
+    torch.testing.assert_close(transform.inverse(spectra, n_samples=n_samples), signals, atol=1e-12, rtol=0)
 
 
 def test_inverse_of_masked_cells_is_nearest_in_least_squares() -> None:
-    spectra = stft(_noise(n_signals=1)) * torch.rand(228, 230, generator=torch.Generator().manual_seed(1))
-    signal = inverse_stft(spectra)
+    mask = torch.rand(228, 230, generator=torch.Generator().manual_seed(1))
+    spectra = AUDIOMNIST.stft(_noise(n_signals=1)) * mask
+    signal = AUDIOMNIST.inverse(spectra)
 
     def distance(candidate: torch.Tensor) -> float:
         # both halves of the spectrum count, the constant bin once
-        difference = (stft(candidate) - spectra).abs() ** 2
+        difference = (AUDIOMNIST.stft(candidate) - spectra).abs() ** 2
         return float(2 * difference.sum() - difference[:, 0].sum())
 
     steps = np.random.default_rng(5).normal(size=(4, 1, 8000)) * 1e-3
@@ -69,31 +64,17 @@ def test_inverse_of_masked_cells_is_nearest_in_least_squares() -> None:
 
 def test_inverse_refuses_frames_of_another_length() -> None:
     with pytest.raises(ValueError, match=r"spectra have 230 frames; 4000 samples have 116"):
-        inverse_stft(stft(_noise()), n_samples=4000)
+        AUDIOMNIST.inverse(AUDIOMNIST.stft(_noise()), n_samples=4000)
 
 
-def test_network_input_equals_librosas_decibels() -> None:
-    signals = _noise().float()
-    magnitudes = crop_to_network(stft(signals).abs()).numpy()
-    for cells, heard in zip(magnitudes, network_input(signals), strict=True):
-        expected = librosa.amplitude_to_db(cells, ref=np.max, top_db=80) / 80 + 1
-        np.testing.assert_allclose(heard[0].numpy(), expected, atol=1e-5)
-
-
-def test_network_input_knows_no_level() -> None:
-    signals = _noise().float()
-    torch.testing.assert_close(network_input(signals), network_input(signals * 0.01), atol=1e-4, rtol=0)
-
-
-def test_network_input_of_silence_is_zero() -> None:
-    heard = network_input(torch.zeros(1, 8000))
-    assert heard.shape == (1, 1, 227, 227)
-    assert not heard.any()
-
-
-def test_padding_undoes_the_crop() -> None:
-    cells = torch.rand(228, 230, generator=torch.Generator().manual_seed(2))
-    padded = pad_to_stft(crop_to_network(cells))
-    assert torch.equal(padded[:227, 2:229], cells[:227, 2:229])
-    assert not padded[227].any()
-    assert not padded[:, [0, 1, 229]].any()
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hop": 300}, "hop is 300; expected at most half of n_stft = 455"),
+        ({"n_stft": 9000, "hop": 35}, "n_stft is 9000; expected at most n_samples = 8000"),
+        ({"sample_rate_hz": 100}, "greater than or equal to 1000"),
+    ],
+)
+def test_transform_that_has_no_inverse_is_refused(change: dict[str, int], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Transform.model_validate(AUDIOMNIST.model_dump() | change)
