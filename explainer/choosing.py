@@ -56,7 +56,7 @@ def choose_stimuli(job: Job, *, clips: Sequence[Clip], workers: Workers) -> Netw
     choice = count_choice(candidates)
     print(f"{job.network_name}: to choose from: {choice}")
     for reason, n_clips in _count_unfair(explained).most_common():
-        print(f"  {n_clips} clips without a fair control: {reason}")
+        print(f"  {n_clips} clips can be no stimulus: {reason}")
     chosen = select_stimuli(candidates, section=job.recipe.selection)
     main = [candidates[index] for index in chosen.main]
     balance = find_balance(main, candidates=candidates, pairs=chosen.pairs)

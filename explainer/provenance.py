@@ -12,7 +12,6 @@ _LIBRARIES = (
     "matplotlib",
     "numpy",
     "pillow",
-    "pyloudnorm",
     "safetensors",
     "scipy",
     "soundfile",

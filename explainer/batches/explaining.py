@@ -11,17 +11,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from earshot.files import Strict
-from explainer.batches.job import Job, Tools, Windows, hear_windows, softmax
+from explainer.batches.job import Job, Tools, Windows, answer_windows, hear_windows, softmax
 from explainer.controls.scene import Unfair
 from explainer.corpora.clips import Clip
 from explainer.relevance.cells import CellRelevance, relevance_on_cells
 from explainer.rendering.asking import Found, ask_first
-from explainer.rendering.drafts import prepare
+from explainer.rendering.drafts import Prepared, prepare
+from explainer.sounds.rates import to_network_rate
 from explainer.training.repeatable import repeatable
 
 STAGE: Final = "explained"
 _CELLS_NAME: Final = "cells.npy"
 _TIME_NAME: Final = "time.npy"
+_OTHER_ANSWER: Final = "the network answers otherwise to the original as it is played: cut, faded and resampled"
+_CLEARLY: Final = 0.005  # of probability
 
 
 class Answered(Strict):
@@ -75,28 +78,71 @@ def _explain(batch: Batch, *, folder: Path) -> ExplainedBatch:
     tools = batch.job.tools()
     windows = hear_windows(batch.clips, tools=tools)
     inputs = tools.input.of(windows.windows)
-    with torch.inference_mode():
-        logits = tools.network(inputs)
-    explained = explained_labels(batch.clips, predicted=logits.argmax(dim=1).tolist(), tools=tools)
+    logits = answer_windows(windows.windows, tools=tools)
+    predicted: list[int] = logits.argmax(dim=1).tolist()
+    explained = explained_labels(batch.clips, predicted=predicted, tools=tools)
     explanation = tools.explainer(tools.method)(inputs, torch.tensor(explained))
     relevance = relevance_on_cells(explanation, inputs=inputs, network_input=tools.input, method=tools.method)
     _save(relevance, folder=folder)
     probabilities = softmax(logits)
+    prepared = _prepare(relevance, windows=windows, tools=tools)
+    prepared = _unless_playing_changes_the_answer(prepared, predicted=predicted, tools=tools)
     return ExplainedBatch(
         clips=[
-            _answered(
-                clip,
-                row=row,
-                windows=windows,
-                relevance=relevance,
-                tools=tools,
+            Answered(
+                clip=clip.id,
                 probabilities=probabilities[row],
+                predicted=predicted[row],
                 explained=explained[row],
                 relevance_over_logit=float(explanation.relevance_over_logit[row]),
+                duration_ms=windows.n_samples[row] * 1000 / tools.input.transform.sample_rate_hz,
+                energy_kept_share=0.0 if isinstance(one, Unfair) else one.drafts[1].energy_kept_share,
+                unfair=one.reason if isinstance(one, Unfair) else None,
             )
-            for row, clip in enumerate(batch.clips)
+            for row, (clip, one) in enumerate(zip(batch.clips, prepared, strict=True))
         ]
     )
+
+
+def _prepare(relevance: CellRelevance, *, windows: Windows, tools: Tools) -> list[Prepared | Unfair]:
+    """The first drafts of every clip, or why it can be no stimulus."""
+    prepared: list[Prepared | Unfair] = []
+    for row in range(len(windows.starts)):
+        placed = windows.placed(row)
+        found = Found(
+            method=tools.method,
+            cells=_as_float32(relevance.cells[row]).astype(np.float64),
+            in_time=_as_float32(relevance.in_time[row]).astype(np.float64),
+        )
+        asked = ask_first(found, placed=placed, recipe=tools.recipe)
+        prepared.append(asked if isinstance(asked, Unfair) else prepare(placed, asked=asked))
+    return prepared
+
+
+def _unless_playing_changes_the_answer(
+    prepared: Sequence[Prepared | Unfair], *, predicted: Sequence[int], tools: Tools
+) -> list[Prepared | Unfair]:
+    """The drafts again; unfit where the network answers otherwise to the original as it is played.
+
+    People would be asked what the computer answered to a sound to which it answers something else.
+    """
+    transform = tools.input.transform
+    played = torch.zeros(len(prepared), transform.n_samples)
+    for window, one in zip(played, prepared, strict=True):
+        if isinstance(one, Prepared):
+            heard = to_network_rate(one.original.sound, transform=transform)
+            window[one.cut.first_sample : one.cut.first_sample + len(heard)] = torch.from_numpy(heard)
+    answered = torch.softmax(answer_windows(played, tools=tools), dim=1)
+    return [
+        Unfair(_OTHER_ANSWER) if isinstance(one, Prepared) and not _is_clearly(answers, label=label) else one
+        for one, answers, label in zip(prepared, answered, predicted, strict=True)
+    ]
+
+
+def _is_clearly(probabilities: Tensor, *, label: int) -> bool:
+    """Whether a label is ahead of all others by more than rounding to 16 bits can change."""
+    others = torch.cat([probabilities[:label], probabilities[label + 1 :]])
+    return bool(probabilities[label] > others.max() + _CLEARLY)
 
 
 def explained_labels(clips: Sequence[Clip], *, predicted: Sequence[int], tools: Tools) -> list[int]:
@@ -115,34 +161,3 @@ def _save(relevance: CellRelevance, *, folder: Path) -> None:
 def _as_float32(values: Tensor) -> NDArray[np.float32]:
     array: NDArray[np.float32] = values.detach().float().numpy()
     return array
-
-
-def _answered(
-    clip: Clip,
-    *,
-    row: int,
-    windows: Windows,
-    relevance: CellRelevance,
-    tools: Tools,
-    probabilities: list[float],
-    explained: int,
-    relevance_over_logit: float,
-) -> Answered:
-    placed = windows.placed(row)
-    found = Found(
-        method=tools.method,
-        cells=_as_float32(relevance.cells[row]).astype(np.float64),
-        in_time=_as_float32(relevance.in_time[row]).astype(np.float64),
-    )
-    asked = ask_first(found, placed=placed, recipe=tools.recipe)
-    prepared = asked if isinstance(asked, Unfair) else prepare(placed, asked=asked)
-    return Answered(
-        clip=clip.id,
-        probabilities=probabilities,
-        predicted=int(np.argmax(probabilities)),
-        explained=explained,
-        relevance_over_logit=relevance_over_logit,
-        duration_ms=placed.n_samples * 1000 / placed.transform.sample_rate_hz,
-        energy_kept_share=0.0 if isinstance(prepared, Unfair) else prepared.drafts[1].energy_kept_share,
-        unfair=prepared.reason if isinstance(prepared, Unfair) else None,
-    )

@@ -5,7 +5,7 @@ them under the same path.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -63,6 +63,7 @@ class Tools:
     input: NetworkInput
     labels: tuple[str, ...]
     recipe: Recipe
+    _explainers: dict[str, Explainer] = field(default_factory=dict, compare=False)
 
     @property
     def method(self) -> str:
@@ -74,11 +75,17 @@ class Tools:
         """Every method, the one that studies show first."""
         return (self.method, *(name for name in self.recipe.relevance.also if name != self.method))
 
-    def explainer(self, method: str, *, network: nn.Module | None = None) -> Explainer:
-        """What explains this network, or another one of its shape, by a method."""
+    def explainer(self, method: str) -> Explainer:
+        """What explains this network by a method; made ready once."""
+        if method not in self._explainers:
+            self._explainers[method] = self.explainer_of(self.network, method=method)
+        return self._explainers[method]
+
+    def explainer_of(self, network: nn.Module, *, method: str) -> Explainer:
+        """What explains another network of this one's shape."""
         section = self.recipe.relevance
         return Explainer(
-            network or self.network,
+            network,
             method=method,
             engine=section.engine,
             contrast=section.contrast,
@@ -148,6 +155,13 @@ def _hear(clip: Clip, *, tools: Tools) -> Signal:
     if section.noise_snr_db is None:
         return signal
     return add_noise(signal, snr_db=section.noise_snr_db, clip_id=clip.id, seed=section.seed)
+
+
+def answer_windows(windows: Tensor, *, tools: Tools) -> Tensor:
+    """The network's answers to whole windows, (batch, sample): logits, float32, (batch, label)."""
+    with torch.inference_mode():
+        logits: Tensor = tools.network(tools.input.of(windows))
+    return logits
 
 
 def softmax(logits: Tensor) -> list[list[float]]:

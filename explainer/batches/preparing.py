@@ -97,7 +97,7 @@ def _found_by_other_methods(batch: ChosenBatch, *, windows: Windows, tools: Tool
     explainers = [(name, tools.explainer(name)) for name in tools.methods[1:]]
     if _asks_for_randomised(tools):
         other = randomised_copy(tools.network, seed=tools.recipe.renditions.seed)
-        explainers.append((tools.method, tools.explainer(tools.method, network=other)))
+        explainers.append((tools.method, tools.explainer_of(other, method=tools.method)))
     found = []
     for name, explainer in explainers:
         relevance = relevance_on_cells(
