@@ -77,6 +77,7 @@ def _add_explain(command: argparse.ArgumentParser) -> None:
     _add_workers(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write")
     command.add_argument("--work", type=Path, default=DEFAULT_WORK, metavar="DIR", help="finished batches, meanwhile")
+    command.add_argument("--layer", metavar="NAME", help="relevance at the input of this inner layer, too")
     command.set_defaults(command=_explain)
 
 
@@ -133,7 +134,8 @@ def _explain(options: argparse.Namespace) -> None:
     from explainer.arrays import write_arrays
 
     places = _places(options)
-    write_arrays(read_sources(places), places=places, out=options.out, workers=_workers(options))
+    sources = read_sources(places)
+    write_arrays(sources, places=places, out=options.out, workers=_workers(options), layer=options.layer)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -161,7 +163,7 @@ def _manipulate(options: argparse.Namespace) -> None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from explainer.bench import print_bench
+    from explainer.bench.report import print_bench
 
     print_bench(as_json=options.json, quick=options.quick)
 

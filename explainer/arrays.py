@@ -5,15 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from earshot.compute import Workers
 from earshot.files import folder_written_aside
 from explainer.batches.explaining import read_relevance
-from explainer.batches.job import Job
+from explainer.batches.job import Job, Tools, hear_windows
 from explainer.batches.stages import ExplainedClip, explain_clips
 from explainer.build import Places, Sources
 from explainer.bundling import hear_task, make_job, open_store
 from explainer.choosing import hard_clips
+from explainer.relevance.explaining import Explainer
 from explainer.trained import trained_networks
 
 ANSWERS_NAME = "answers.csv"
@@ -31,11 +34,12 @@ _COLUMNS = (
 )
 
 
-def write_arrays(sources: Sources, *, places: Places, out: Path, workers: Workers) -> None:
+def write_arrays(sources: Sources, *, places: Places, out: Path, workers: Workers, layer: str | None = None) -> None:
     """Answers and relevance of the clips that the recipe looks for stimuli in, written to the folder `out`.
 
     `answers.csv` has one row per network and clip; its `file` holds `cells`, float32, (bin, frame), the relevance on
-    the STFT's grid, and `in_time`, float32, (sample,), the relevance over the network's window.
+    the STFT's grid, and `in_time`, float32, (sample,), the relevance over the network's window; with a `layer` also
+    `layer`, float32, the relevance at its input, without the batch axis.
 
     Raises
     ------
@@ -52,7 +56,7 @@ def write_arrays(sources: Sources, *, places: Places, out: Path, workers: Worker
     ):
         for job in (make_job(one, task=task, store=store) for one in trained):
             explained = explain_clips(job, clips=clips, workers=workers)
-            rows += _write_network(aside, job=job, explained=explained)
+            rows += _write_network(aside, job=job, explained=explained, layer=layer)
         with (aside / ANSWERS_NAME).open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, fieldnames=_COLUMNS)
             writer.writeheader()
@@ -60,15 +64,21 @@ def write_arrays(sources: Sources, *, places: Places, out: Path, workers: Worker
     print(f"{out}: relevance of {len(rows)} clips")
 
 
-def _write_network(folder: Path, *, job: Job, explained: Sequence[ExplainedClip]) -> list[dict[str, object]]:
+def _write_network(
+    folder: Path, *, job: Job, explained: Sequence[ExplainedClip], layer: str | None
+) -> list[dict[str, object]]:
     tools = job.tools()
+    inner = None if layer is None else tools.explainer_of(tools.network, method=tools.method, layer=layer)
     (folder / job.network_name).mkdir()
     rows: list[dict[str, object]] = []
     for number, one in enumerate(explained):
         answered = one.answered
         found = read_relevance(job, number=one.batch, row=one.row, method=tools.method)
         name = f"{job.network_name}/{number:05d}.npz"
-        np.savez(folder / name, cells=found.cells.astype(np.float32), in_time=found.in_time.astype(np.float32))
+        arrays = {"cells": found.cells, "in_time": found.in_time}
+        if inner is not None:
+            arrays["layer"] = _relevance_at_layer(one, explainer=inner, tools=tools)
+        np.savez(folder / name, **{key: values.astype(np.float32) for key, values in arrays.items()})  # type: ignore[arg-type]  # torch's numpy stubs mistake the names for allow_pickle
         values = (
             job.network_name,
             one.clip.id,
@@ -83,3 +93,9 @@ def _write_network(folder: Path, *, job: Job, explained: Sequence[ExplainedClip]
         )
         rows.append(dict(zip(_COLUMNS, values, strict=True)))
     return rows
+
+
+def _relevance_at_layer(one: ExplainedClip, *, explainer: Explainer, tools: Tools) -> NDArray[np.float64]:
+    inputs = tools.input.of(hear_windows([one.clip], tools=tools).windows)
+    relevance: NDArray[np.float64] = explainer(inputs, torch.tensor([one.answered.explained])).relevance[0].numpy()
+    return relevance

@@ -54,6 +54,7 @@ def choose_stimuli(job: Job, *, clips: Sequence[Clip], workers: Workers) -> Netw
     labels = job.tools().labels
     candidates = [_candidate(index, one=one, labels=labels) for index, one in enumerate(explained)]
     choice = count_choice(candidates)
+    print(f"{job.network_name}: {_describe_conservation(explained)}")
     print(f"{job.network_name}: to choose from: {choice}")
     for reason, n_clips in _count_unfair(explained).most_common():
         print(f"  {n_clips} clips can be no stimulus: {reason}")
@@ -82,6 +83,13 @@ def choose_stimuli(job: Job, *, clips: Sequence[Clip], workers: Workers) -> Netw
     return NetworkStimuli(
         batches=batch_chosen(job, chosen=_with_roles(chosen, explained=explained)), selection=selection
     )
+
+
+def _describe_conservation(explained: Sequence[ExplainedClip]) -> str:
+    """How much of the explained output the relevance adds up to: 1 where it is conserved."""
+    ratios = sorted(one.answered.relevance_over_logit for one in explained)
+    low, middle, high = (ratios[round(share * (len(ratios) - 1))] for share in (0.1, 0.5, 0.9))
+    return f"sum of relevance over the explained output: median {middle:.3f}, 10 % to 90 % {low:.3f} to {high:.3f}"
 
 
 def _count_unfair(explained: Sequence[ExplainedClip]) -> Counter[str]:

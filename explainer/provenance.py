@@ -24,7 +24,7 @@ _CORE = _EXPLAINER.parent / "earshot"
 # the rooms that decide a network's weights and what is said of it: another way to explain or to draw trains nothing
 TRAINING_ROOMS = ("accuracies/measures.py", "corpora", "networks", "timefrequency.py", "trained.py", "training")
 # the rooms that read bundles, or write no bundle: whoever changes them need not build anew
-_APART = ("__main__.py", "arrays.py", "bench", "faithfulness/", "manipulation/")
+_APART = ("__main__.py", "arrays.py", "bench/", "faithfulness/", "manipulation/")
 _NOT_APART = ("faithfulness/played.py",)
 
 

@@ -81,14 +81,15 @@ class Tools:
             self._explainers[method] = self.explainer_of(self.network, method=method)
         return self._explainers[method]
 
-    def explainer_of(self, network: nn.Module, *, method: str) -> Explainer:
-        """What explains another network of this one's shape."""
+    def explainer_of(self, network: nn.Module, *, method: str, layer: str | None = None) -> Explainer:
+        """What explains another network of this one's shape, or an inner layer."""
         section = self.recipe.relevance
         return Explainer(
             network,
             method=method,
             engine=section.engine,
             contrast=section.contrast,
+            layer=layer,
             layer_map=[(rule.layer, rule.rule) for rule in self.recipe.network.layer_map] or None,
         )
 

@@ -25,8 +25,9 @@ def magnitudes_of(wav: bytes, *, transform: Transform) -> Cells:
 
 def magnitudes(samples: Samples, *, transform: Transform) -> Cells:
     """Magnitudes of the STFT of samples at the transform's rate, float64, (bin, frame)."""
-    # numpy's absolute value of complex numbers is ten times as fast as torch's
-    cells: Cells = np.abs(transform.stft(torch.from_numpy(samples)[None])[0].numpy())
+    # single precision errs by -140 dB re the maximum, far below the floor, in half the time; and numpy's absolute value
+    # of complex numbers is ten times as fast as torch's
+    cells: Cells = np.abs(transform.stft(torch.from_numpy(samples).float()[None])[0].numpy()).astype(np.float64)
     return cells
 
 

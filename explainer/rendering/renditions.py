@@ -14,8 +14,7 @@ from explainer.pictures.texts import alternative_text
 from explainer.pictures.waveform import draw_waveform, kept_of_frames
 from explainer.relevance.masks import Cells, live_cells
 from explainer.rendering.drafts import Draft, Prepared, correlation, error_db, found_mask, holds_mask
-from explainer.sounds.files import read_wav, write_wav
-from explainer.sounds.levels import level_lufs, true_peak_dbtp
+from explainer.sounds.files import write_wav
 from explainer.sounds.rates import SOUND_RATE_HZ, to_network_rate
 from explainer.timefrequency import Transform
 
@@ -154,16 +153,19 @@ def _found_numbers(one: _Written, *, original: _Written) -> dict[str, float]:
 
 
 def _sound(one: _Written) -> Sound:
-    """What a manifest says of a written sound, measured on the file."""
-    written, sha256 = read_wav(one.wav), sha256_bytes(one.wav)
+    """What a manifest says of a written sound.
+
+    Level and true peak are the draft's after the gain: rounding to 16 bits changes them by less than .01 dB.
+    """
+    sha256, loudness = sha256_bytes(one.wav), one.draft.loudness
     return Sound(
         file=f"{sha256}.wav",
         sha256=sha256,
-        duration_ms=len(written) * 1000 / SOUND_RATE_HZ,
+        duration_ms=len(one.draft.sound) * 1000 / SOUND_RATE_HZ,
         sample_rate_hz=SOUND_RATE_HZ,
-        level_lufs=round(level_lufs(written), _N_DECIMALS),
+        level_lufs=round(loudness.level_lufs(gain_db=one.gain_db), _N_DECIMALS),
         gain_db=round(one.gain_db, _N_DECIMALS),
-        true_peak_dbtp=round(true_peak_dbtp(written), _N_DECIMALS),
+        true_peak_dbtp=round(one.draft.true_peak_dbtp + one.gain_db, _N_DECIMALS),
     )
 
 

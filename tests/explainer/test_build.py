@@ -303,6 +303,35 @@ def test_interrupted_build_leaves_the_former_bundle(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "recipe.toml"]
 
 
+def test_a_full_disk_leaves_the_former_bundle(tiny_bundle: Path, tiny_networks: Path, tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: both fail while a file is written."""
+    out = tmp_path / "bundle"
+    shutil.copytree(tiny_bundle, out)
+    recipe = changed_recipe(tmp_path, old="n_right = ", new="n_right = 1")
+    program = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000));"
+        "from explainer.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    work = ["--work", str(tmp_path / "work")]
+    done = run_python("-c", program, *build_arguments(out, networks=tiny_networks, recipe=recipe), *work)
+    assert done.returncode == EXIT_BAD_INPUT, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert "File too large" in done.stderr
+    assert contents(out) == contents(tiny_bundle)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_label_that_nobody_says_cannot_be_explained(
+    tiny_networks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = changed_recipe(tmp_path, old="[relevance]", new='[relevance]\nexplained = "eleven"')
+    assert main(build_arguments(tmp_path / "bundle", networks=tiny_networks, recipe=recipe)) == EXIT_BAD_INPUT
+    assert (
+        "relevance.explained is 'eleven'; expected 'predicted', 'true', or one of the labels" in capsys.readouterr().err
+    )
+
+
 def test_too_few_stimuli_leave_nothing_half_written(
     tiny_bundle: Path, tiny_networks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -43,7 +43,7 @@ heldout_speakers = ["10"]
 
 [network]
 architecture = "{architecture}"
-seed = 2
+seed = {seeds}
 n_epochs = 2
 batch_size = 16
 n_threads = 1
@@ -204,15 +204,18 @@ def answer_one_trial(bundle: Bundle, *, label: str, folder: Path) -> None:
     assert person.n_responses() == 1
 
 
-@pytest.mark.parametrize("architecture", ["resnet-small", "sincnet-small"])
-def test_a_trained_network_of_this_kind_is_met_in_a_trial(architecture: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("architecture", "seeds"), [("resnet-small", [2]), ("sincnet-small", [2, 3])])
+def test_trained_networks_of_this_kind_are_met_in_a_trial(architecture: str, seeds: list[int], tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
-    text = TRAINED.format(architecture=architecture, voices=ROOT / "fixtures/voices")
+    text = TRAINED.format(architecture=architecture, seeds=seeds, voices=ROOT / "fixtures/voices")
     recipe.write_text(text, encoding="utf-8")
     folder = build(recipe, folder=tmp_path)
-    (network,) = check_bundle(folder).networks
+    manifest = check_bundle(folder)
+    assert [network.name for network in manifest.networks] == [f"{architecture}-{seed}" for seed in seeds]
+    assert {one.network for one in manifest.stimuli} == {network.name for network in manifest.networks}
     engine = {"resnet-small": "engine zennit", "sincnet-small": "engine direct"}[architecture]
-    assert all(text.endswith(engine) for text in network.methods.values())
+    described = [text for network in manifest.networks for text in network.methods.values()]
+    assert all(text.endswith(engine) for text in described)
     answer_one_trial(bundle_load(folder=folder)[0], label="1", folder=tmp_path)
 
 

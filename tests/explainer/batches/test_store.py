@@ -1,3 +1,4 @@
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ from explainer.batches.store import Store, store_key
 
 class Number(Strict):
     number: int
+
+
+def made(_: Path, *, number: int) -> Number:
+    return Number(number=number)
 
 
 def test_a_finished_batch_is_not_made_again(tmp_path: Path) -> None:
@@ -43,7 +48,7 @@ def test_stages_and_numbers_are_apart(tmp_path: Path) -> None:
     store = Store(tmp_path)
     for number in (0, 1):
         for stage in ("one", "other"):
-            store.finish(stage, number, model=Number, make=lambda _, found=number: Number(number=found))
+            store.finish(stage, number, model=Number, make=partial(made, number=number))
     assert len(list(tmp_path.iterdir())) == 4
     assert store.read("other", 1, model=Number) == Number(number=1)
 

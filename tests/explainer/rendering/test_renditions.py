@@ -15,6 +15,8 @@ from explainer.relevance.masks import live_cells
 from explainer.rendering.drafts import Prepared, correlation, prepare
 from explainer.rendering.levels import Common, find_common, reach
 from explainer.rendering.renditions import RenderedRendition, render
+from explainer.sounds.files import read_wav
+from explainer.sounds.levels import level_lufs, true_peak_dbtp
 from explainer.timefrequency import AUDIOMNIST
 from tests.explainer.matching import mask_heard, mask_seen, matching_faults
 from tests.explainer.rendering.clips import CLIPS, placed_clips, prepared_clips
@@ -34,7 +36,7 @@ def _rendered() -> tuple[Common, tuple[Rendered, ...]]:
         rendered = render(
             prepared, gains_db=gains_db, ceiling_db=common.ceiling_db, more_pictures=["overlay", "waveform", "mask"]
         )
-        stimuli.append({one.rendition.mask: one for one in rendered})
+        stimuli.append({str(one.rendition.mask): one for one in rendered})
     return common, tuple(stimuli)
 
 
@@ -104,6 +106,14 @@ def test_all_sounds_have_one_level_and_are_not_limited() -> None:
             assert one.rendition.sound.true_peak_dbtp <= -1
     peaks = [one.rendition.sound.true_peak_dbtp for rendered in stimuli for one in rendered.values()]
     assert max(peaks) > -1.5  # the level is the highest one that all reach
+
+
+def test_level_and_true_peak_are_those_of_the_written_file() -> None:
+    for rendered in _rendered()[1]:
+        for one in rendered.values():
+            written = read_wav(wav(one))
+            assert one.rendition.sound.level_lufs == pytest.approx(level_lufs(written), abs=0.01)
+            assert one.rendition.sound.true_peak_dbtp == pytest.approx(true_peak_dbtp(written), abs=0.01)
 
 
 def test_renditions_of_a_stimulus_share_their_axes() -> None:

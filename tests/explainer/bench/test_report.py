@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from explainer.bench import Bench, Memory, Throughput, Timing, format_bench, print_bench
-from explainer.bench_contenders import CONTENDERS, load, make_contender
-from explainer.bench_memory import peak_mib
+from explainer.bench.contenders import CONTENDERS, load, make_contender
+from explainer.bench.memory import peak_mib
+from explainer.bench.report import Bench, Memory, Throughput, Timing, format_bench, print_bench
+from explainer.bench.stimulus import StimulusTiming
 
 
 def test_quick_bench_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,9 +40,18 @@ def test_table_shows_every_contender() -> None:
             )
         ],
         memory=[Memory(network="audionet", batch_size=16, floor_mib=380.0, direct_mib=None, direct_over_floor=None)],
+        stimuli=[
+            StimulusTiming(
+                network="audionet",
+                batch_size=16,
+                n_fair=15,
+                ms_per_clip={"relevance": 20.0, "sounds": 5.0},
+                rendering_over_relevance=0.25,
+            )
+        ],
         cuda=[Throughput(network="audionet", batch_size=256, clips_per_second={"direct": 9000.4})],
     )
-    _, _, header, rule, row, memory, cuda = format_bench(bench).splitlines()
+    _, _, header, rule, row, memory, stimulus, cuda = format_bench(bench).splitlines()
     assert header == (
         "| network | batch | threads | forward | floor | direct | direct, all ten labels | zennit | captum |"
         " zennit / direct |"
@@ -51,6 +61,7 @@ def test_table_shows_every_contender() -> None:
         "| audionet | 8 | 2 | 1.5 (0.75x) | 1.5 | 1.5 (0.75x) | 1.5 (0.75x) | 1.5 (0.75x) | not installed | 3.12 |"
     )
     assert memory.endswith("batch 16: direct not measured MiB, floor 380.00 MiB, ratio not measured")
+    assert stimulus.endswith("relevance 20.0, sounds 5.0; rendering over relevance 0.25 (15 clips with a fair control)")
     assert cuda == "CUDA, audionet, batch 256, clips per second: direct 9000"
 
 

@@ -17,7 +17,8 @@ from typing import Final
 
 import torch
 
-from explainer.bench_contenders import CONTENDERS, FLOOR, Contender, Load, load, make_contender
+from explainer.bench.contenders import CONTENDERS, FLOOR, Contender, Load, load, make_contender
+from explainer.bench.stimulus import StimulusTiming, time_stimulus
 
 _N_ROUNDS: Final = 10
 _BATCH_SIZES: Final = (1, 8, 16)
@@ -77,6 +78,7 @@ class Bench:
     n_rounds: int
     timings: list[Timing]
     memory: list[Memory]
+    stimuli: list[StimulusTiming]
     cuda: list[Throughput]
 
 
@@ -95,6 +97,10 @@ def run_bench(*, quick: bool = False) -> Bench:
             for n_threads in threads
         ],
         memory=[] if quick else [_measure(network) for network in _NETWORKS],
+        stimuli=[
+            time_stimulus(network, batch_size=2 if quick else _MEASURED_BATCH_SIZE, n_rounds=n_rounds)
+            for network in _NETWORKS
+        ],
         cuda=[_time_on_cuda(network) for network in _NETWORKS] if torch.cuda.is_available() else [],
     )
 
@@ -165,7 +171,7 @@ def _measure(network: str) -> Memory:
 
 def _peak_mib(network: str, *, contender: str) -> float | None:
     """Of a fresh process that runs one contender; None where the system does not tell."""
-    command = [sys.executable, "-m", "explainer.bench_memory", network, contender, str(_MEASURED_BATCH_SIZE)]
+    command = [sys.executable, "-m", "explainer.bench.memory", network, contender, str(_MEASURED_BATCH_SIZE)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603  # our own module
     return json.loads(done.stdout)["peak_mib"]  # type: ignore[no-any-return]  # what bench_memory printed
 
@@ -205,6 +211,12 @@ def format_bench(bench: Bench) -> str:
         f"peak memory above loading, {each.network}, batch {each.batch_size}: direct {_shown(each.direct_mib)} MiB,"
         f" floor {_shown(each.floor_mib)} MiB, ratio {_shown(each.direct_over_floor)}"
         for each in bench.memory
+    ]
+    lines += [
+        f"a full stimulus, {each.network}, batch {each.batch_size}, one thread, ms per clip: "
+        + ", ".join(f"{part} {ms:.1f}" for part, ms in each.ms_per_clip.items())
+        + f"; rendering over relevance {each.rendering_over_relevance:.2f} ({each.n_fair} clips with a fair control)"
+        for each in bench.stimuli
     ]
     lines += [
         f"CUDA, {each.network}, batch {each.batch_size}, clips per second: "

@@ -1,11 +1,11 @@
-"""Peak memory of one contender in this process, as JSON: python -m explainer.bench_memory NETWORK CONTENDER BATCH."""
+"""Peak memory of one contender in this process, as JSON: python -m explainer.bench.memory NETWORK CONTENDER BATCH."""
 
 import json
 import sys
 from pathlib import Path
 from typing import Final
 
-from explainer.bench_contenders import load, make_contender
+from explainer.bench.contenders import load, make_contender
 
 _STATUS: Final = Path("/proc/self/status")
 _CLEAR_REFS: Final = Path("/proc/self/clear_refs")
