@@ -68,7 +68,8 @@ class Verdict:
 
 
 def _points(share: float) -> str:
-    return signed(100 * share, n_decimals=0)
+    # an interval that just misses 0 must not read as if it ended there
+    return signed(100 * share, n_decimals=0 if abs(100 * share) >= 0.5 or share == 0 else 2)
 
 
 def find_verdicts(manifest: Manifest, *, differences: Sequence[Difference]) -> list[Verdict]:

@@ -48,6 +48,7 @@ ROOT = Path(__file__).parents[2]
 TINY_RECIPE = ROOT / "fixtures/recipes/tiny.toml"
 
 
+OTHER_SEED = "[renditions]\nseed = 2\n\n[mask]"
 VOICES = TINY_RECIPE.parent / "../voices"
 
 
@@ -296,7 +297,7 @@ def test_interrupted_build_leaves_the_former_bundle(
 ) -> None:
     out = tmp_path / "bundle"
     shutil.copytree(tiny_bundle, out)
-    recipe = changed_recipe(tmp_path, old="n_right = ", new="n_right = 1")
+    recipe = changed_recipe(tmp_path, old="[mask]", new=OTHER_SEED)
     with redirect_stdout(Interrupting(line)), redirect_stderr(Interrupting(line)):
         assert main(build_arguments(out, networks=tiny_networks, recipe=recipe)) == EXIT_INTERRUPTED
     assert contents(out) == contents(tiny_bundle)
@@ -307,7 +308,7 @@ def test_a_full_disk_leaves_the_former_bundle(tiny_bundle: Path, tiny_networks: 
     """A limit on the size of files stands for the disk: both fail while a file is written."""
     out = tmp_path / "bundle"
     shutil.copytree(tiny_bundle, out)
-    recipe = changed_recipe(tmp_path, old="n_right = ", new="n_right = 1")
+    recipe = changed_recipe(tmp_path, old="[mask]", new=OTHER_SEED)
     program = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000));"
@@ -317,7 +318,7 @@ def test_a_full_disk_leaves_the_former_bundle(tiny_bundle: Path, tiny_networks: 
     done = run_python("-c", program, *build_arguments(out, networks=tiny_networks, recipe=recipe), *work)
     assert done.returncode == EXIT_BAD_INPUT, done.stderr
     assert done.stderr.splitlines()[-1].startswith("error: ")
-    assert "File too large" in done.stderr
+    assert "the space left on its disk" in done.stderr
     assert contents(out) == contents(tiny_bundle)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
