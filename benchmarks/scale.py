@@ -25,8 +25,8 @@ def explain_in_full(n_clips: int, *, corpus: Path, networks: Path, n_workers: in
     from earshot.compute import Workers
     from explainer.batches.stages import batch_chosen, explain_clips, write_stimuli
     from explainer.batches.store import Store
-    from explainer.build import Places, read_sources
     from explainer.bundling import hear_task, make_job
+    from explainer.sources import Places, read_sources
     from explainer.trained import trained_networks
 
     places = Places(recipe=RECIPE, networks=networks, corpus=corpus)

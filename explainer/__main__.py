@@ -8,7 +8,8 @@ from pathlib import Path
 from earshot.bundle import check_bundle
 from earshot.compute import Workers
 from earshot.errors import run_command
-from explainer.build import DEFAULT_NETWORKS, DEFAULT_WORK, Effort, Places, build_bundle, read_sources
+from explainer.build import build_bundle
+from explainer.sources import DEFAULT_NETWORKS, DEFAULT_WORK, Effort, Places, read_sources
 
 
 def main(arguments: list[str] | None = None) -> int:

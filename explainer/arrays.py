@@ -13,10 +13,10 @@ from earshot.files import folder_written_aside
 from explainer.batches.explaining import read_relevance
 from explainer.batches.job import Job, Tools, hear_windows
 from explainer.batches.stages import ExplainedClip, explain_clips
-from explainer.build import Places, Sources
 from explainer.bundling import hear_task, make_job, open_store
 from explainer.choosing import hard_clips
 from explainer.relevance.explaining import Explainer
+from explainer.sources import Places, Sources
 from explainer.trained import trained_networks
 
 ANSWERS_NAME = "answers.csv"

@@ -3,57 +3,14 @@
 torch and what needs it are imported only when there is work to do: their import alone takes longer than the check.
 """
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from earshot.bundle import NETWORK_DESCRIPTION_NAME, NETWORK_FOLDER, Manifest, find_faults, find_surplus, read_manifest
-from earshot.compute import Workers
 from earshot.errors import BundleError
 from earshot.files import parse_json
 from explainer.brought.sources import brought_hashes
-from explainer.corpora.clips import Recordings
-from explainer.corpora.layouts import find_recordings
 from explainer.provenance import bundle_code_sha256, library_versions
-from explainer.recipe import Recipe, corpus_folder, read_recipe
-
-DEFAULT_NETWORKS = Path("var/networks")
-DEFAULT_WORK = Path("var/work")
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where a build finds things.
-
-    Attributes
-    ----------
-    recipe : Path
-        The recipe's file.
-    networks, work : Path
-        Folders of trained networks, and of finished batches while a build is under way.
-    corpus : Path, optional
-        The recordings, if not at the recipe's path.
-    """
-
-    recipe: Path
-    networks: Path = DEFAULT_NETWORKS
-    work: Path = DEFAULT_WORK
-    corpus: Path | None = None
-
-
-@dataclass(frozen=True)
-class Effort:
-    """Who does the work, and whether what is there is done again."""
-
-    workers: Workers = field(default_factory=Workers)
-    force: bool = False
-
-
-@dataclass(frozen=True)
-class Sources:
-    """A recipe with the recordings it names."""
-
-    recipe: Recipe
-    recordings: Recordings
+from explainer.sources import Effort, Places, Sources, read_sources
 
 
 def build_bundle(places: Places, *, out: Path, effort: Effort | None = None) -> Manifest:
@@ -105,13 +62,6 @@ def _check_out(out: Path) -> None:
             f"{out} is a bundle but holds files that are not the bundle's ({', '.join(foreign)}), which a build would "
             "delete; move them away or name another folder with --out"
         )
-
-
-def read_sources(places: Places) -> Sources:
-    """The recipe and the recordings it names; RecipeError if one of them does not fit."""
-    recipe = read_recipe(places.recipe)
-    folder = corpus_folder(recipe, recipe_path=places.recipe, override=places.corpus)
-    return Sources(recipe=recipe, recordings=find_recordings(folder, section=recipe.corpus))
 
 
 def _whole_bundle(out: Path, *, sources: Sources, recipe_folder: Path) -> Manifest | None:

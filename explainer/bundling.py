@@ -14,7 +14,6 @@ from explainer.accuracies.folds import train_folds
 from explainer.batches.job import Job
 from explainer.batches.stages import WrittenSet, write_stimuli
 from explainer.batches.store import Store, store_key
-from explainer.build import Effort, Places, Sources
 from explainer.choosing import NetworkStimuli, choose_stimuli, hard_clips
 from explainer.corpora.hearing import Heard, hear
 from explainer.corpora.remarks import describe_left_out
@@ -25,6 +24,7 @@ from explainer.networks.description import NetworkDescription, PartAccuracy
 from explainer.provenance import bundle_code_sha256, library_versions
 from explainer.recipe import Recipe
 from explainer.relevance.explaining import describe_method
+from explainer.sources import Effort, Places, Sources
 from explainer.trained import Task, TrainedNetwork, network_hashes, trained_networks
 
 _N_DECIMALS = 6

@@ -14,7 +14,7 @@ from explainer.batches.stages import ExplainedClip, batch_chosen, explain_clips
 from explainer.batches.writing import stimulus_id
 from explainer.corpora.clips import Clip
 from explainer.corpora.splits import Split
-from explainer.recipe import SelectionSection
+from explainer.sections.selection import SelectionSection
 from explainer.selection.account import explain_selection
 from explainer.selection.balance import find_balance
 from explainer.selection.candidates import Candidate, count_choice, find_giveaway

@@ -3,7 +3,7 @@
 from earshot.bundle import Gate
 from earshot.errors import RecipeError
 from explainer.networks.description import NetworkDescription
-from explainer.recipe import GateSection
+from explainer.sections.explanation import GateSection
 
 
 def pass_gate(description: NetworkDescription, *, name: str, section: GateSection) -> Gate:

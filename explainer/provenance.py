@@ -25,7 +25,6 @@ _CORE = _EXPLAINER.parent / "earshot"
 TRAINING_ROOMS = ("accuracies/measures.py", "corpora", "networks", "timefrequency.py", "trained.py", "training")
 # the rooms that read bundles, or write no bundle: whoever changes them need not build anew
 _APART = ("__main__.py", "arrays.py", "bench/", "faithfulness/", "manipulation/")
-_NOT_APART = ("faithfulness/played.py",)
 
 
 def library_versions() -> dict[str, str]:
@@ -40,7 +39,7 @@ def bundle_code_sha256() -> str:
 
 
 def _is_apart(name: str) -> bool:
-    return name.startswith(_APART) and name not in _NOT_APART
+    return name.startswith(_APART)
 
 
 def training_code_sha256() -> str:

@@ -33,7 +33,8 @@ def tiny_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_bundle(tmp_path_factory: pytest.TempPathFactory, tiny_networks: Path) -> Path:
     """A whole bundle of the tiny recipe. Read it only: copy it before changing a byte."""
-    from explainer.build import Places, build_bundle  # torch and its like only where a test needs the bundle
+    from explainer.build import build_bundle
+    from explainer.sources import Places
 
     folder = tmp_path_factory.mktemp("bundles") / "tiny"
     work = tmp_path_factory.mktemp("work")

@@ -9,7 +9,7 @@ from earshot.files import Strict, sha256_bytes
 from explainer.batches.job import Tools
 from explainer.batches.preparing import Chosen, ChosenBatch, read_prepared
 from explainer.corpora.clips import Clip
-from explainer.faithfulness.played import measure_played
+from explainer.rendering.played import measure_played
 from explainer.rendering.renditions import RenderedRendition, render
 from explainer.training.repeatable import repeatable
 

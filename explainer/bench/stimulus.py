@@ -14,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 
 from explainer.controls.scene import Unfair
-from explainer.faithfulness.played import measure_played
 from explainer.networks.architectures import get_architecture, make_network
 from explainer.networks.inputs import NetworkInput
 from explainer.recipe import Recipe
@@ -24,6 +23,7 @@ from explainer.rendering.asking import Found, ask_first
 from explainer.rendering.drafts import Asked, Prepared, prepare
 from explainer.rendering.levels import find_common, reach
 from explainer.rendering.placed import PlacedClip
+from explainer.rendering.played import measure_played
 from explainer.rendering.renditions import RenderedRendition, render
 from explainer.training.repeatable import repeatable
 

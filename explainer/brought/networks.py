@@ -13,7 +13,7 @@ from explainer.brought.sources import brought_factory, brought_hashes, weights_p
 from explainer.networks.declared import declared_input
 from explainer.networks.description import Factory
 from explainer.networks.inputs import NetworkInput
-from explainer.recipe import NetworkSection
+from explainer.sections.network import NetworkSection
 
 _N_TRIED: Final = 2  # one more than one, to tell the batch from the labels
 

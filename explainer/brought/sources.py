@@ -6,7 +6,7 @@ from pathlib import Path
 from earshot.errors import RecipeError
 from earshot.files import sha256_file
 from explainer.brought.factories import FactoryName, factory_name, factory_sha256
-from explainer.recipe import NetworkSection
+from explainer.sections.network import NetworkSection
 
 
 def brought_factory(section: NetworkSection, *, recipe_folder: Path) -> FactoryName:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from earshot.errors import RecipeError
 from explainer.corpora.audiomnist import SEX_LABELS
 from explainer.corpora.clips import Clip
-from explainer.recipe import CorpusSection
+from explainer.sections.corpus import CorpusSection
 
 SPEAKER_COLUMN = "speaker"
 

@@ -12,7 +12,7 @@ from explainer.corpora.audiomnist import METADATA_PATH, add_metadata
 from explainer.corpora.clips import Clip, Recordings, check_speakers, unreadable
 from explainer.corpora.labels import choose_labels
 from explainer.corpora.manifest import read_manifest
-from explainer.recipe import CorpusSection
+from explainer.sections.corpus import CorpusSection
 
 _PATTERNS: Final = {
     "audiomnist": re.compile(r"data/(?P<speaker>[^/]+)/(?P<digit>\d)_(?P=speaker)_(?P<take>\d+)\.wav", re.ASCII),

@@ -10,7 +10,7 @@ from earshot.files import sha256_bytes
 from explainer.corpora.audiomnist import OFFICIAL_FOLDS
 from explainer.corpora.clips import Clip, Recordings, check_speakers
 from explainer.corpora.labels import SPEAKER_COLUMN
-from explainer.recipe import SplitSection
+from explainer.sections.corpus import SplitSection
 
 _Part = Literal["training", "validation", "heldout_takes", "heldout_speakers"]
 _Parts = dict[_Part, list[int]]

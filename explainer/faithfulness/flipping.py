@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from explainer.faithfulness.played import label_probabilities
 from explainer.networks.inputs import NetworkInput
 from explainer.relevance.masks import Cells, LiveCells
+from explainer.rendering.played import label_probabilities
 
 N_STEPS: Final = 20
 """From nothing silenced to all cells, in equal shares."""

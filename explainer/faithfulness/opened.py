@@ -13,10 +13,11 @@ from earshot.errors import BundleError, RecipeError, describe_validation
 from explainer.batches.job import Tools
 from explainer.brought.factories import factory_name, factory_sha256
 from explainer.brought.networks import make_brought
-from explainer.faithfulness.played import PlayedSound
 from explainer.networks.description import NetworkDescription
 from explainer.networks.files import read_network
-from explainer.recipe import NetworkSection, Recipe
+from explainer.recipe import Recipe
+from explainer.rendering.played import PlayedSound
+from explainer.sections.network import NetworkSection
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from explainer.faithfulness.attributions import (
 )
 from explainer.faithfulness.measures import Scores, score
 from explainer.faithfulness.opened import BundlePlace
-from explainer.faithfulness.played import measure_played, played_windows
 from explainer.faithfulness.randomisation import Likeness, compare_relevance, shuffled_copy
 from explainer.relevance.cells import relevance_on_cells
+from explainer.rendering.played import measure_played, played_windows
 from explainer.training.repeatable import repeatable
 
 N_RANDOMISED: Final = 24

@@ -10,8 +10,8 @@ from explainer.manipulation.clips import PartClips, heldout_parts
 from explainer.manipulation.results import CHOICES, Manipulation, ScalingCurve, Subject, ZeroingCurve
 from explainer.manipulation.seeds import FEWEST_SEEDS
 from explainer.networks.files import WEIGHTS_NAME
-from explainer.recipe import NetworkSection
 from explainer.relevance.explaining import describe_method
+from explainer.sections.network import NetworkSection
 from explainer.trained import Task, TrainedNetwork, network_hashes
 from explainer.training.repeatable import repeatable
 

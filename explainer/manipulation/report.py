@@ -6,7 +6,6 @@ from typing import Final
 
 from earshot.errors import BundleError
 from earshot.files import folder_written_aside
-from explainer.build import Places, Sources
 from explainer.bundling import hear_task
 from explainer.manipulation.figures import draw_scaling, draw_zeroing
 from explainer.manipulation.measuring import check_seeds, measure_manipulation
@@ -14,6 +13,7 @@ from explainer.manipulation.page import render_page
 from explainer.manipulation.results import Manipulation
 from explainer.manipulation.sentences import find_scaling, find_zeroing
 from explainer.manipulation.tables import scaling_table, zeroing_table
+from explainer.sources import Places, Sources
 from explainer.trained import trained_networks
 
 PAGE_NAME: Final = "index.html"

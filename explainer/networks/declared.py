@@ -5,7 +5,7 @@ from pydantic import ValidationError
 from earshot.errors import RecipeError, describe_validation
 from explainer.networks.architectures import get_architecture
 from explainer.networks.inputs import NetworkInput
-from explainer.recipe import NetworkSection
+from explainer.sections.network import NetworkSection
 
 
 def declared_input(section: NetworkSection) -> NetworkInput:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from explainer.recipe import SelectionSection
+from explainer.sections.selection import SelectionSection
 from explainer.selection.balance import Balance, find_balance
 from explainer.selection.candidates import Candidate
 from explainer.selection.chosen import Chosen

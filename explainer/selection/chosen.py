@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from earshot.errors import RecipeError
-from explainer.recipe import SelectionSection
+from explainer.sections.selection import SelectionSection
 from explainer.selection.attention_items import pick_attention
 from explainer.selection.candidates import MEASURES, Candidate, Pool, count_choice, count_wrong, find_giveaway
 from explainer.selection.main_stimuli import MainRequest, MainStimuli, can_give_main, pick_main

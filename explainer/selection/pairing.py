@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from explainer.recipe import Exact, SelectionSection
+from explainer.sections.selection import Exact, SelectionSection
 from explainer.selection.balance import pooled_sds, values_of
 from explainer.selection.candidates import MEASURES, Candidate, Measure
 

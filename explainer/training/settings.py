@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from earshot.errors import RecipeError
 from explainer.networks.architectures import Architecture, FastTraining, PaperTraining, get_architecture
-from explainer.recipe import NetworkSection
+from explainer.sections.network import NetworkSection
 
 
 @dataclass(frozen=True)

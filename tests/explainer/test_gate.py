@@ -7,7 +7,7 @@ from earshot.errors import RecipeError
 from explainer.gate import pass_gate
 from explainer.networks.description import NetworkDescription, PartAccuracy
 from explainer.networks.inputs import AUDIOMNIST_SPECTROGRAM
-from explainer.recipe import GateSection
+from explainer.sections.explanation import GateSection
 
 
 def accuracy(share: float) -> PartAccuracy:

@@ -4,8 +4,9 @@ from typing import get_args
 import pytest
 
 from earshot.errors import RecipeError
-from explainer.recipe import MethodName, corpus_folder, read_recipe
+from explainer.recipe import corpus_folder, read_recipe
 from explainer.relevance.explaining import METHODS
+from explainer.sections.explanation import MethodName
 
 RECIPES = Path(__file__).parents[2] / "fixtures/recipes"
 TINY = (RECIPES / "tiny.toml").read_text(encoding="utf-8")

@@ -11,7 +11,9 @@ import torch
 from earshot.errors import RecipeError
 from explainer.corpora.splits import Split
 from explainer.networks.files import DESCRIPTION_NAME, WEIGHTS_NAME
-from explainer.recipe import NetworkSection, SplitSection, read_recipe
+from explainer.recipe import read_recipe
+from explainer.sections.corpus import SplitSection
+from explainer.sections.network import NetworkSection
 from explainer.trained import Task, TrainedNetwork, network_hashes, pick_clips, trained_networks, training_key
 from explainer.training.fitting import Lesson, train_network
 from explainer.training.settings import training_settings

@@ -9,7 +9,9 @@ import pytest
 from earshot.errors import RecipeError
 from explainer.accuracies.folds import train_folds
 from explainer.corpora.splits import split_clips
-from explainer.recipe import NetworkSection, SplitSection, read_recipe
+from explainer.recipe import read_recipe
+from explainer.sections.corpus import SplitSection
+from explainer.sections.network import NetworkSection
 from explainer.trained import Task
 from tests.explainer.noise import noise
 

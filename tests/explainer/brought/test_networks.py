@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from earshot.errors import RecipeError
 from explainer.brought.networks import bring_network, describe_brought
-from explainer.recipe import NetworkSection
+from explainer.sections.network import NetworkSection
 from fixtures.networks.detector import make_detector
 from tests.explainer.brought.modules import write_modules
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from explainer.recipe import CorpusSection
+from explainer.sections.corpus import CorpusSection
 
 # as AudioMNIST's metadata has them
 FEMALE = ["12", "26", "28", "36", "43", "47", "52", "56", "57", "58", "59", "60"]

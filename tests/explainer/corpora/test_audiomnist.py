@@ -9,7 +9,7 @@ from earshot.errors import RecipeError
 from explainer.corpora.audiomnist import DIGIT_FOLDS, OFFICIAL_FOLDS, SEX_FOLDS
 from explainer.corpora.layouts import find_recordings
 from explainer.corpora.splits import split_clips
-from explainer.recipe import SplitSection
+from explainer.sections.corpus import SplitSection
 from tests.explainer.corpora.miniature import (
     FEMALE,
     SPEAKERS,

@@ -8,7 +8,7 @@ from explainer.corpora.hearing import Heard
 from explainer.corpora.layouts import find_recordings
 from explainer.corpora.remarks import describe_left_out
 from explainer.corpora.splits import split_clips
-from explainer.recipe import SplitSection
+from explainer.sections.corpus import SplitSection
 from tests.explainer.corpora.miniature import corpus_section
 
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from earshot.errors import describe_validation
-from explainer.recipe import CorpusSection, SplitSection
+from explainer.sections.corpus import CorpusSection, SplitSection
 
 CORPUS = {"name": "voices", "path": ".", "layout": "audiomnist"}
 MANIFEST = {"name": "voices", "path": ".", "layout": "manifest", "manifest": "lists/clips.csv"}

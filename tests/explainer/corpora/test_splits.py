@@ -9,7 +9,7 @@ from earshot.errors import RecipeError
 from explainer.corpora.clips import Clip, Recordings
 from explainer.corpora.layouts import find_recordings
 from explainer.corpora.splits import Split, folds_of, split_clips
-from explainer.recipe import SplitSection
+from explainer.sections.corpus import SplitSection
 from tests.explainer.corpora.miniature import COPIES, FEMALE, corpus_section
 
 LABELS = tuple("0123456789")

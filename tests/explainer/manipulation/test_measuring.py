@@ -7,7 +7,7 @@ import pytest
 from earshot.errors import RecipeError
 from explainer.manipulation.measuring import check_seeds, measure_manipulation
 from explainer.manipulation.results import EXPONENTS, SHARES
-from explainer.recipe import NetworkSection
+from explainer.sections.network import NetworkSection
 from tests.explainer.manipulation.world import (
     HEARD_SAMPLE,
     SPECTROGRAM,

@@ -15,7 +15,8 @@ from explainer.manipulation.clips import PartClips, heldout_parts
 from explainer.networks.description import NetworkDescription
 from explainer.networks.files import read_network, write_network
 from explainer.networks.inputs import NetworkInput
-from explainer.recipe import NetworkSection, Recipe, read_recipe
+from explainer.recipe import Recipe, read_recipe
+from explainer.sections.network import NetworkSection
 from explainer.timefrequency import Transform
 from explainer.trained import Task, TrainedNetwork
 

@@ -7,7 +7,7 @@ from torch import nn
 from explainer.networks.architectures import ARCHITECTURES, default_method, get_architecture, make_network
 from explainer.networks.inputs import AUDIOMNIST_SPECTROGRAM, AUDIOMNIST_WAVEFORM
 from explainer.networks.sincnet import SincConvolution
-from explainer.recipe import ArchitectureName
+from explainer.sections.network import ArchitectureName
 
 
 def test_recipe_names_the_architectures_there_are() -> None:

@@ -5,7 +5,7 @@ import pytest
 from earshot.errors import RecipeError
 from explainer.networks.declared import declared_input
 from explainer.networks.inputs import PEAK_WAVEFORM
-from explainer.recipe import NetworkSection
+from explainer.sections.network import NetworkSection
 
 TRANSFORM = {"sample_rate_hz": 16000, "n_samples": 16000, "n_stft": 512, "hop": 128}
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from explainer.recipe import NetworkSection
+from explainer.sections.network import NetworkSection
 
 TRAINED = {"architecture": "alexnet-quarter", "seed": 1}
 BROUGHT = {

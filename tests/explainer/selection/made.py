@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from explainer.recipe import SelectionSection
+from explainer.sections.selection import SelectionSection
 from explainer.selection.candidates import Candidate
 
 

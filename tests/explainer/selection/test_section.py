@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from explainer.recipe import SelectionSection
+from explainer.sections.selection import SelectionSection
 
 LEAST: dict[str, Any] = {"n_right": 4, "n_wrong": 4, "n_training": 2, "seed": 1}  # as TOML gives it
 

@@ -2,7 +2,7 @@ import pytest
 
 from earshot.errors import RecipeError
 from explainer.networks.architectures import ALEXNET_TRAINING, AUDIONET_TRAINING, FastTraining
-from explainer.recipe import NetworkSection
+from explainer.sections.network import NetworkSection
 from explainer.training.settings import TrainingSettings, training_settings
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from explainer.faithfulness.played import PlayedSound, measure_played, played_windows
+from explainer.rendering.played import PlayedSound, measure_played, played_windows
 from explainer.sounds.files import read_wav, write_wav
 from explainer.sounds.signals import masked_signal
 from tests.explainer.faithfulness import world
