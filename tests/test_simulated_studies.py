@@ -1,11 +1,11 @@
-"""From a simulated study to its verdict by the real way; `benchmarks/coverage.py` does the same 40 times each."""
+"""From a simulated study to its verdict by the real way; `benchmarks/interval_coverage.py` does the same 40 times each."""
 
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-from benchmarks.coverage import EFFECT_LOG_ODDS, Outcome, Task, load_default_study, run_task
+from benchmarks.interval_coverage import EFFECT_LOG_ODDS, Outcome, Task, load_default_study, run_task
 
 N_PER_ARM = 60
 

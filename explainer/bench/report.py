@@ -138,11 +138,16 @@ def _time(network: str, *, batch_size: int, n_threads: int, n_rounds: int) -> Ti
 
 
 def _run_rounds(contenders: dict[str, Contender], *, n_rounds: int) -> dict[str, list[float]]:
-    """Seconds of each contender in each round, after one round that does not count."""
+    """Seconds of each contender in each round, after one round that does not count.
+
+    Each round begins with another contender: what one leaves in caches and memory meets all others in turn.
+    """
+    names = list(contenders)
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(n_rounds + 1):
-        for name, run in contenders.items():
-            elapsed = _seconds(run)
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
+            elapsed = _seconds(contenders[name])
             if number > 0:
                 seconds[name].append(elapsed)
     return seconds

@@ -1,6 +1,6 @@
 """Does the whole way from a simulated study to its verdict tell the truth? Exit code 1 when it does not.
 
-    python benchmarks/coverage.py [--studies 40] [--participants 60] [--processes 2]
+    python benchmarks/interval_coverage.py [--studies 40] [--participants 60] [--processes 2]
 
 Simulates studies of the default design twice over, each by the real way: simulate, export, read the export, compare.
 
