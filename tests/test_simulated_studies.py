@@ -1,4 +1,4 @@
-"""From a simulated study to its verdict by the real way; `benchmarks/interval_coverage.py` does the same 40 times each."""
+"""From a simulated study to its verdict by the real way; `benchmarks/interval_coverage.py` does it 40 times each."""
 
 from pathlib import Path
 
