@@ -25,7 +25,7 @@ def explain_in_full(n_clips: int, *, corpus: Path, networks: Path, n_workers: in
     from earshot.compute import Workers
     from explainer.batches.stages import batch_chosen, explain_clips, write_stimuli
     from explainer.batches.store import Store
-    from explainer.bundling import hear_task, make_job
+    from explainer.bundling import Stores, hear_task, make_job
     from explainer.sources import Places, read_sources
     from explainer.trained import trained_networks
 
@@ -36,7 +36,9 @@ def explain_in_full(n_clips: int, *, corpus: Path, networks: Path, n_workers: in
     clips = task.heard.clips[:: len(task.heard.clips) // n_clips][:n_clips]
     workers = Workers(n_workers=n_workers)
     with tempfile.TemporaryDirectory() as folder:
-        job = make_job(trained, task=task, store=Store(Path(folder) / "store"))
+        job = make_job(
+            trained, task=task, stores=Stores(Store(Path(folder) / "explained"), Store(Path(folder) / "chosen"))
+        )
         started = time.monotonic()
         explained = explain_clips(job, clips=clips, workers=workers)
         explaining_s = time.monotonic() - started

@@ -13,7 +13,7 @@ from earshot.files import folder_written_aside
 from explainer.batches.explaining import read_relevance
 from explainer.batches.job import Job, Tools, hear_windows
 from explainer.batches.stages import ExplainedClip, explain_clips
-from explainer.bundling import hear_task, make_job, open_store
+from explainer.bundling import hear_task, make_job, open_stores
 from explainer.choosing import hard_clips
 from explainer.relevance.explaining import Explainer
 from explainer.sources import Places, Sources
@@ -51,10 +51,10 @@ def write_arrays(sources: Sources, *, places: Places, out: Path, workers: Worker
     clips = hard_clips(task.heard.clips, split=task.split, section=task.recipe.selection)
     rows: list[dict[str, object]] = []
     with (
-        open_store(places.work, sources=sources, trained=trained, force=False) as store,
+        open_stores(places.work, sources=sources, trained=trained, force=False) as stores,
         folder_written_aside(out) as aside,
     ):
-        for job in (make_job(one, task=task, store=store) for one in trained):
+        for job in (make_job(one, task=task, stores=stores) for one in trained):
             explained = explain_clips(job, clips=clips, workers=workers)
             rows += _write_network(aside, job=job, explained=explained, layer=layer)
         with (aside / ANSWERS_NAME).open("w", newline="", encoding="utf-8") as file:

@@ -121,8 +121,8 @@ def make_bundle(sources: Sources, *, places: Places, out: Path, effort: Effort) 
     """
     task = hear_task(sources, recipe_folder=places.recipe.parent)
     trained = _train(task, places=places, force=effort.force)
-    with open_store(places.work, sources=sources, trained=trained, force=effort.force) as store:
-        explained = [_pass(one, task=task, store=store) for one in trained]
+    with open_stores(places.work, sources=sources, trained=trained, force=effort.force) as stores:
+        explained = [_pass(one, task=task, stores=stores) for one in trained]
         clips = hard_clips(task.heard.clips, split=task.split, section=task.recipe.selection)
         chosen = [choose_stimuli(one.job, clips=clips, workers=effort.workers) for one in explained]
         with folder_written_aside(out) as aside:
@@ -156,26 +156,47 @@ def _describe_accuracies(description: NetworkDescription) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Stores:
+    """Where finished batches are kept: what was explained serves any selection among the same clips."""
+
+    explained: Store
+    chosen: Store
+
+    def clear(self) -> None:
+        """Remove all that is kept."""
+        self.explained.clear()
+        self.chosen.clear()
+
+
 @contextmanager
-def open_store(work: Path, *, sources: Sources, trained: Sequence[TrainedNetwork], force: bool) -> Iterator[Store]:
-    """Where finished batches are kept: found again after an interruption, removed once the bundle is in its place."""
-    key = store_key(
-        {
-            "recipe": sources.recipe.public(),
-            "corpus_sha256": sources.recordings.sha256,
-            "networks": [network_hashes(one.folder) for one in trained],
-            "code_sha256": bundle_code_sha256(),
-            "versions": library_versions(),
-        }
+def open_stores(work: Path, *, sources: Sources, trained: Sequence[TrainedNetwork], force: bool) -> Iterator[Stores]:
+    """The stores of a build: found again after an interruption or a refusal, removed once the bundle is written."""
+    recipe = sources.recipe.public()
+    selection = recipe["selection"]
+    made_from = {
+        "corpus_sha256": sources.recordings.sha256,
+        "corpus": recipe["corpus"],
+        "split": recipe["split"],
+        "networks": [network_hashes(one.folder) for one in trained],
+        "code_sha256": bundle_code_sha256(),
+        "versions": library_versions(),
+    }
+    explained = {name: recipe[name] for name in ("network", "relevance", "mask", "renditions")} | {
+        "source": selection["source"],
+        "noise": None if selection["noise_snr_db"] is None else [selection["noise_snr_db"], selection["seed"]],
+    }
+    stores = Stores(
+        explained=Store(work.absolute() / store_key(made_from | {"explained": explained})),
+        chosen=Store(work.absolute() / store_key(made_from | {"recipe": recipe})),
     )
-    store = Store(work.absolute() / key)
     if force:
-        store.clear()
-    yield store
-    store.clear()
+        stores.clear()
+    yield stores
+    stores.clear()
 
 
-def make_job(trained: TrainedNetwork, *, task: Task, store: Store) -> Job:
+def make_job(trained: TrainedNetwork, *, task: Task, stores: Stores) -> Job:
     """What workers are told of a network of the recipe."""
     name = bundle_name(trained.description)
     return Job(
@@ -183,12 +204,13 @@ def make_job(trained: TrainedNetwork, *, task: Task, store: Store) -> Job:
         recipe_folder=task.recipe_folder.absolute(),
         network_folder=trained.folder.absolute(),
         network_name=name,
-        store=Store(store.folder / name),
+        explained=Store(stores.explained.folder / name),
+        chosen=Store(stores.chosen.folder / name),
     )
 
 
-def _pass(trained: TrainedNetwork, *, task: Task, store: Store) -> _Explained:
-    job = make_job(trained, task=task, store=store)
+def _pass(trained: TrainedNetwork, *, task: Task, stores: Stores) -> _Explained:
+    job = make_job(trained, task=task, stores=stores)
     gate = pass_gate(trained.description, name=job.network_name, section=task.recipe.gate)
     return _Explained(trained=trained, job=job, gate=gate)
 

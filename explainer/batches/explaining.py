@@ -62,14 +62,14 @@ class Batch:
 def explain_batch(batch: Batch) -> ExplainedBatch:
     """A batch explained, or what was found when it was explained before; one thread, whatever the recipe says."""
     with repeatable(seed=0, n_threads=1):
-        return batch.job.store.finish(
+        return batch.job.explained.finish(
             STAGE, batch.number, model=ExplainedBatch, make=lambda folder: _explain(batch, folder=folder)
         )
 
 
 def read_relevance(job: Job, *, number: int, row: int, method: str) -> Found:
     """The relevance that was found for a clip of a finished batch."""
-    folder = job.store.batch(STAGE, number)
+    folder = job.explained.batch(STAGE, number)
     cells, in_time = (np.load(folder / name, mmap_mode="r")[row] for name in (_CELLS_NAME, _TIME_NAME))
     return Found(method=method, cells=cells.astype(np.float64), in_time=in_time.astype(np.float64))
 

@@ -40,15 +40,16 @@ class Job:
         The trained network's files.
     network_name : str
         As the bundle names it.
-    store : Store
-        Where finished batches go.
+    explained, chosen : Store
+        Where finished batches go: of all clips that were explained, and of those that were chosen.
     """
 
     recipe: Recipe
     recipe_folder: Path
     network_folder: Path
     network_name: str
-    store: Store
+    explained: Store
+    chosen: Store
 
     def tools(self) -> "Tools":
         """The network of this job, read once per process."""

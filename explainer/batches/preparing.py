@@ -63,14 +63,14 @@ class PreparedBatch(Strict):
 def prepare_batch(batch: ChosenBatch) -> PreparedBatch:
     """A batch's drafts made and kept, or found as they were kept before."""
     with repeatable(seed=0, n_threads=1):
-        return batch.job.store.finish(
+        return batch.job.chosen.finish(
             STAGE, batch.number, model=PreparedBatch, make=lambda folder: _prepare(batch, folder=folder)
         )
 
 
 def read_prepared(job: Job, *, number: int) -> list[Prepared]:
     """The drafts of a finished batch, one per stimulus."""
-    content = (job.store.batch(STAGE, number) / _DRAFTS_NAME).read_bytes()
+    content = (job.chosen.batch(STAGE, number) / _DRAFTS_NAME).read_bytes()
     prepared: list[Prepared] = pickle.loads(content)  # noqa: S301  # this very build wrote it
     return prepared
 

@@ -43,7 +43,7 @@ class WrittenSet:
 
 
 def explain_clips(job: Job, *, clips: Sequence[Clip], workers: Workers) -> list[ExplainedClip]:
-    """The network's answers to some clips, in the order of their ids, with their relevance kept in the job's store."""
+    """The network's answers to some clips, in the order of their ids, with their relevance kept."""
     size = job.recipe.relevance.batch_size
     ordered = sorted(clips, key=lambda clip: clip.id)
     batches = [

@@ -37,14 +37,14 @@ def write_batch(writing: WrittenBatch) -> WrittenStimuli:
     """A batch's files written and kept, or found as they were written before."""
     batch = writing.batch
     with repeatable(seed=0, n_threads=1):
-        return batch.job.store.finish(
+        return batch.job.chosen.finish(
             STAGE, batch.number, model=WrittenStimuli, make=lambda folder: _write(writing, folder=folder)
         )
 
 
 def media_folder(batch: ChosenBatch) -> Path:
     """Where the files of a written batch lie."""
-    return batch.job.store.batch(STAGE, batch.number) / MEDIA_FOLDER
+    return batch.job.chosen.batch(STAGE, batch.number) / MEDIA_FOLDER
 
 
 def stimulus_id(clip: Clip, *, network: str) -> str:

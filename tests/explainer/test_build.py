@@ -266,6 +266,18 @@ def test_an_interrupted_build_goes_on_where_it_stopped(tiny_bundle: Path, tiny_n
     assert list(work.rglob("*.json")) == []
 
 
+def test_another_selection_explains_nothing_anew(tiny_networks: Path, tmp_path: Path) -> None:
+    work = ["--work", str(tmp_path / "work")]
+    recipe = changed_recipe(tmp_path, old="n_right = ", new="n_right = 99")
+    out = tmp_path / "bundle"
+    assert main([*build_arguments(out, networks=tiny_networks, recipe=recipe), *work]) == EXIT_BAD_INPUT
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("explained-*/result.json")}
+    assert len(before) == 5
+    with redirect_stdout(io.StringIO()), redirect_stderr(Interrupting("making sounds")):
+        assert main([*build_arguments(out, networks=tiny_networks), *work]) == EXIT_INTERRUPTED
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("explained-*/result.json")} == before
+
+
 def test_whole_bundle_is_left_alone_without_importing_torch(tiny_bundle: Path, tiny_networks: Path) -> None:
     before = (tiny_bundle / MANIFEST_NAME).stat().st_mtime_ns
     program = "import sys; from explainer.__main__ import main; print(main(sys.argv[1:]), 'torch' in sys.modules)"
