@@ -1,11 +1,15 @@
 """Long work: its progress, and who does it - this process, others on this machine, or a Dask cluster.
 
-joblib and Dask are imported only where they are asked for: the core needs neither.
+Dask is imported only where it is asked for: the core does not need it.
 """
 
+import multiprocessing
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, TextIO, TypeVar
 
@@ -17,6 +21,7 @@ Result = TypeVar("Result")
 _BAR_CELLS = 24
 _REDRAW_SECONDS = 0.1
 _MOST_TRIES = 3
+_pools: dict[int, ProcessPoolExecutor] = {}
 
 
 def progress(
@@ -91,28 +96,45 @@ def work_through(
     if workers.scheduler is not None:
         return _by_dask(work, items, label=label, workers=workers)
     if workers.n_workers > 1 and len(items) > 1:
-        return _by_joblib(work, items, label=label, n_workers=workers.n_workers)
+        return _by_processes(work, items, label=label, n_workers=workers.n_workers)
     return [work(item) for item in progress(items, label=label)]
 
 
-def _by_joblib(work: Callable[[Item], Result], items: Sequence[Item], *, label: str, n_workers: int) -> list[Result]:
-    import joblib
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    results: list[Result] = []
+def _by_processes(work: Callable[[Item], Result], items: Sequence[Item], *, label: str, n_workers: int) -> list[Result]:
+    results: dict[int, Result] = {}
     for _ in range(_MOST_TRIES):
-        left = items[len(results) :]
-        found = joblib.Parallel(n_jobs=n_workers, return_as="generator")(joblib.delayed(work)(item) for item in left)
+        left = [place for place in range(len(items)) if place not in results]
+        pool = _get_pool(n_workers)
         try:
-            for result in progress(found, label=label, n_items=len(left)):
-                results.append(result)  # noqa: PERF402  # what came before a worker dies is kept
-        except TerminatedWorkerError:
+            places = {pool.submit(work, items[place]): place for place in left}
+            for future in progress(as_completed(places), label=label, n_items=len(left)):
+                results[places[future]] = future.result()
+        except BrokenProcessPool:
+            del _pools[n_workers]
             continue
-        return results
+        except BaseException:
+            del _pools[n_workers]
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        return [results[place] for place in range(len(items))]
     raise ComputeError(
         f"{label}: workers were killed {_MOST_TRIES} times, perhaps for want of memory; take fewer of them with "
         "--workers: what is finished is kept"
     )
+
+
+def _get_pool(n_workers: int) -> ProcessPoolExecutor:
+    """Processes that stay for the next work: each costs some seconds of imports."""
+    if n_workers not in _pools:
+        # spawned: a fork would copy the threads' locks of torch and of the progress bar in whatever state they are
+        context = multiprocessing.get_context("spawn")
+        _pools[n_workers] = ProcessPoolExecutor(n_workers, mp_context=context, initializer=_ignore_interrupts)
+    return _pools[n_workers]
+
+
+def _ignore_interrupts() -> None:
+    # Ctrl-C reaches every process of the terminal; the one that was started by hand says what happens
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _by_dask(work: Callable[[Item], Result], items: Sequence[Item], *, label: str, workers: Workers) -> list[Result]:
