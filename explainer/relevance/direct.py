@@ -18,12 +18,13 @@ from explainer.relevance.direct_steps import PassingStep, Step, Trace
 from explainer.relevance.explanation import Answer, Propagated, Weigh
 from explainer.relevance.rules import Epsilon, Pass, Rule, Winner
 
-_BYTES_AT_ONCE: Final = 10 * 2**20
-"""How large one layer's outputs may get before the first dense layer: clips go through in as few parts as that allows.
+_BYTES_AT_ONCE: Final = 13 * 2**20
+"""How large one layer's outputs may get before the first dense layer: clips go through in as few parts as that allows,
+all of one size if possible.
 
 Beyond a certain size (32 MiB) the C library gives memory back and fetches it anew, which can cost six times the
-convolution that fills it, and before that caches overflow: of 1 to 16 clips, 3 were fastest with AudioNet and 8 with
-AlexNet, both about this size. Dense layers take the whole batch: their weights are the larger part.
+convolution that fills it, and before that caches overflow: of 1 to 16 clips, 3 or 4 were fastest with AudioNet and 8
+with AlexNet, both about this size. Dense layers take the whole batch: their weights are the larger part.
 """
 
 
@@ -65,18 +66,18 @@ class DirectEngine:
     def __call__(self, inputs: Tensor, *, weigh: Weigh) -> Answer:
         """See `explanation.Engine`."""
         values = self._before(inputs.detach())
-        n_at_once = self._count_at_once(values)
-        lower = [_walk(self._lower, values=clips) for clips in torch.split(values, n_at_once)]
+        n_parts = max(1, -(-len(values) // self._count_at_once(values)))
+        lower = [_walk(self._lower, values=clips) for clips in torch.tensor_split(values, n_parts)]
         logits, upper = _walk(self._upper, values=torch.cat([outputs for outputs, _ in lower]))
         propagated = []
         for weights in weigh(logits):
-            above = torch.split(_walk_back(upper, relevance=logits * weights).relevance, n_at_once)
+            above = torch.tensor_split(_walk_back(upper, relevance=logits * weights).relevance, n_parts)
             parts = [_walk_back(traces, relevance=part) for (_, traces), part in zip(lower, above, strict=True)]
             propagated.append(_join(parts, with_coefficients=self._multiplies))
         return Answer(logits=logits, propagated=propagated)
 
     def _count_at_once(self, values: Tensor) -> int:
-        """How many inputs of this shape go through the lower layers together: found by the first one, once."""
+        """How many inputs of this shape may go through the lower layers together: found by the first one, once."""
         shape = tuple(values.shape[1:])
         if shape not in self._n_at_once:
             self._n_at_once[shape] = max(1, _BYTES_AT_ONCE // _largest_output(self._lower, values=values[:1]))
