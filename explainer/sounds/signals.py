@@ -41,21 +41,6 @@ def masked_signal(spectrum: Tensor, mask: Cells, *, transform: Transform, n_samp
     return signal
 
 
-def relevance_in_time(relevance: Cells, *, transform: Transform, n_samples: int) -> Samples:
-    """Positive relevance of cells summed over bins and interpolated from frames to samples: float64, (sample,).
-
-    Parameters
-    ----------
-    relevance : ndarray, float64, (bin, frame)
-        On the STFT's grid.
-    n_samples : int
-        Length of the signal; frame `k` is centred on sample `k * hop`.
-    """
-    of_frames = np.maximum(relevance, 0).sum(axis=0)
-    in_time: Samples = np.interp(np.arange(n_samples), np.arange(len(of_frames)) * transform.hop, of_frames)
-    return in_time
-
-
 def relevance_envelope(relevance: Samples, *, sample_rate_hz: int) -> Samples:
     """Positive relevance in time, smoothed by a Hann window of 25 ms, over its 99th percentile, cut at 1.
 

@@ -12,7 +12,6 @@ from explainer.sounds.signals import (
     masked_signal,
     positive_signal_times_relevance,
     relevance_envelope,
-    relevance_in_time,
     signal_times_relevance,
 )
 from explainer.timefrequency import AUDIOMNIST, Transform
@@ -50,16 +49,6 @@ def test_mask_keeps_its_band() -> None:
     kept = masked_signal(spectrum, mask, transform=AUDIOMNIST)
     # away from the ends, where the tone is cut off and has all frequencies
     np.testing.assert_allclose(kept[500:-500], low[500:-500], atol=1e-3)
-
-
-def test_relevance_of_frames_is_laid_over_samples() -> None:
-    relevance = np.zeros((3, 5))
-    relevance[:, 2] = [1.0, 2.0, -4.0]
-    in_time = relevance_in_time(relevance, transform=_SMALL, n_samples=130)
-    assert in_time[64] == 3  # frame 2 is centred on sample 2 * 32; what is negative does not count
-    assert in_time[48] == in_time[80] == 1.5
-    assert not in_time[:33].any()
-    assert not in_time[96:].any()
 
 
 def test_envelope_is_smooth_positive_and_reaches_one() -> None:
