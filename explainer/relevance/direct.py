@@ -89,7 +89,7 @@ def _largest_output(steps: Sequence[Step], *, values: Tensor) -> int:
     largest = values.nbytes
     for step in steps:
         if isinstance(step, PassingStep):
-            values = step.forward(values, trace=Trace(gains=[None], pull=_only))
+            values = step.forward(values, trace=Trace(_only))
         else:
             values, _ = step.forward(values)
         largest = max(largest, values.nbytes)
@@ -103,17 +103,16 @@ def _find_layer(layers: Layers, *, name: str) -> int:
 
 def _walk(steps: Sequence[Step], *, values: Tensor) -> tuple[Tensor, list[Trace]]:
     """The outputs of some steps and the traces they left; the first trace is that of the inputs themselves."""
-    traces = [Trace(gains=[None], pull=_only)]
+    traces = [Trace(_only)]
     for step in steps:
         if isinstance(step, PassingStep):
             values = step.forward(values, trace=traces[-1])
             continue
         outputs, trace = step.forward(values)
-        if trace.shares_inputs:
-            before = traces[-1]
-            before.gains = [values if gain is None else gain.mul_(values) for gain in before.gains]
+        traces[-1].settle(inputs=values if trace.shares_inputs else None)
         traces.append(trace)
         values = outputs
+    traces[-1].settle(inputs=None)
     return values, traces
 
 

@@ -1,6 +1,10 @@
-"""Linear maps of layers, there and back, without autograd."""
+"""Linear maps of layers, there and back, without autograd.
 
-from collections.abc import Callable, Sequence
+Lines and pictures alike lie in memory with their channels last: convolutions on few samples are up to three times as
+fast so, and pooling ten times.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -9,6 +13,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 _FEW_CHANNELS: Final = 4
+
+
+def as_picture(values: Tensor) -> Tensor:
+    """The values with their channels last in memory, (batch, channel, row, column); a line is a picture of one row.
+
+    With a single channel or row several strides mean the same; torch takes only these for channels last.
+    """
+    picture = values if values.dim() == 4 else values.unsqueeze(2)
+    picture = picture.contiguous(memory_format=torch.channels_last)
+    _, n_channels, n_rows, n_columns = picture.shape
+    strides = (n_channels * n_rows * n_columns, 1, n_channels * n_columns, n_channels)
+    return picture.as_strided(picture.shape, strides)
 
 
 class LinearMap(Protocol):
@@ -52,9 +68,16 @@ class ConvolutionMap:
 
     def apply(self, values: Tensor, *, weight: Tensor, bias: Tensor | None) -> Tensor:
         """See `LinearMap`; weight is (output channel, channel in group, *kernel)."""
-        if len(self.stride) == 1:
-            return functional.conv1d(values, weight, bias, self.stride, self.padding, self.dilation, self.groups)
-        return functional.conv2d(values, weight, bias, self.stride, self.padding, self.dilation, self.groups)
+        outputs = functional.conv2d(
+            as_picture(values),
+            as_picture(weight),
+            bias,
+            self._on_picture(self.stride, none=1),
+            self._on_picture(self.padding, none=0),
+            self._on_picture(self.dilation, none=1),
+            self.groups,
+        )
+        return outputs if len(self.stride) == 2 else outputs.squeeze(2)
 
     def pull(self, values: Tensor, *, weight: Tensor, shape: Sequence[int]) -> Tensor:
         """See `LinearMap`; what the stride left over at the end gets 0."""
@@ -66,21 +89,31 @@ class ConvolutionMap:
                 shape[1:], values.shape[2:], self.stride, self.padding, self.dilation, weight.shape[2:], strict=True
             )
         ]
-        transposed: Callable[..., Tensor]  # its arguments are those of torch's two functions below
-        transposed = functional.conv_transpose1d if len(self.stride) == 1 else functional.conv_transpose2d
-        return transposed(values, weight, None, self.stride, self.padding, left_over, self.groups, self.dilation)
+        pulled = functional.conv_transpose2d(
+            as_picture(values),
+            as_picture(weight),
+            None,
+            self._on_picture(self.stride, none=1),
+            self._on_picture(self.padding, none=0),
+            self._on_picture(left_over, none=0),
+            self.groups,
+            self._on_picture(self.dilation, none=1),
+        )
+        return pulled if len(self.stride) == 2 else pulled.squeeze(2)
+
+    def _on_picture(self, sizes: Sequence[int], *, none: int) -> tuple[int, ...]:
+        """The setting for a picture; that of a line goes along its one row."""
+        return (none,) * (2 - len(sizes)) + tuple(sizes)
 
     def _pull_to_few_channels(self, values: Tensor, *, weight: Tensor, shape: Sequence[int]) -> Tensor:
         """The same as a matrix product and an overlapping sum: four to ten times as fast for one channel."""
-        row = (1,) * (2 - len(self.stride))  # a line of samples as a picture of one row
-        none = (0,) * len(row)
         summed = functional.fold(
             weight.flatten(1).T @ values.flatten(2),
-            output_size=(*row, *shape[1:]),
-            kernel_size=(*row, *weight.shape[2:]),
-            dilation=(*row, *self.dilation),
-            padding=(*none, *self.padding),
-            stride=(*row, *self.stride),
+            output_size=self._on_picture(shape[1:], none=1),
+            kernel_size=self._on_picture(weight.shape[2:], none=1),
+            dilation=self._on_picture(self.dilation, none=1),
+            padding=self._on_picture(self.padding, none=0),
+            stride=self._on_picture(self.stride, none=1),
         )
         return summed.view(len(values), *shape)
 

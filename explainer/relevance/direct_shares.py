@@ -8,6 +8,7 @@ as soon as the forward pass has been there.
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from explainer.relevance.direct_maps import LinearMap
@@ -99,20 +100,27 @@ def take_part(values: Tensor, *, part: Part) -> Tensor:
     return values.clamp(min=0) if part == "positive" else values.clamp(max=0)
 
 
-def make_gain(share: Share, *, layer: LinearMap, inputs: Tensor, outputs: Tensor) -> Tensor:
-    """The gain of a share: a new Tensor of the outputs' shape, by which their relevance is multiplied."""
+def make_denominator(share: Share, *, layer: LinearMap, inputs: Tensor, outputs: Tensor) -> Tensor:
+    """The denominator of a share, of the outputs' shape; it may be `outputs` itself.
+
+    Where the share does not count it is infinite.
+    """
     if share.is_output:
-        denominator = outputs
-    else:
-        first, *others = share.terms
-        denominator = layer.apply(take_part(inputs, part=first[0]), weight=first[1], bias=share.bias)
-        for part, weight in others:
-            denominator += layer.apply(take_part(inputs, part=part), weight=weight, bias=None)
-    # + the stabiliser where the denominator is 0 or more, else -
-    gain = (denominator >= 0).to(denominator.dtype).mul_(2 * share.stabiliser).sub_(share.stabiliser)
-    gain.add_(denominator).reciprocal_()
-    if share.factor != 1:
-        gain.mul_(share.factor)
+        return outputs
+    first, *others = share.terms
+    denominator = layer.apply(take_part(inputs, part=first[0]), weight=first[1], bias=share.bias)
+    for part, weight in others:
+        denominator += layer.apply(take_part(inputs, part=part), weight=weight, bias=None)
     if share.sign:
-        gain.mul_(outputs > 0 if share.sign > 0 else outputs < 0)
-    return gain
+        denominator.masked_fill_(outputs <= 0 if share.sign > 0 else outputs >= 0, torch.inf)
+    return denominator
+
+
+def make_gain(share: Share, *, denominator: Tensor, inputs: Tensor | None) -> Tensor:
+    """`factor / (denominator +- stabiliser)`, a new Tensor, times the inputs of the next layer if those are given.
+
+    The stabiliser has the denominator's sign.
+    """
+    gain = torch.copysign(denominator.new_full((), share.stabiliser), denominator).add_(denominator)
+    gain = gain.reciprocal_() if inputs is None else torch.div(inputs, gain, out=gain)
+    return gain if share.factor == 1 else gain.mul_(share.factor)

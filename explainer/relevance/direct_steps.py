@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explainer.relevance.direct_maps import ConvolutionMap, LinearMap
-from explainer.relevance.direct_shares import Share, find_shares, make_gain, take_part
+from explainer.relevance.direct_maps import ConvolutionMap, LinearMap, as_picture
+from explainer.relevance.direct_shares import Share, find_shares, make_denominator, make_gain, take_part
 from explainer.relevance.rules import STABILISER, Flat, Rule, WSquare
 
 
@@ -24,19 +24,38 @@ class Trace:
 
     Attributes
     ----------
-    gains : list of Tensor or None
-        One per share, at the present end of the way; None stands for 1.
     pull : callable
         From one relevance per share, at the layer's outputs, to what `shares_inputs` says, at its inputs.
+    shares : tuple of Share
+    denominators : list of Tensor
+        One per share, at the present end of the way, until `settle` makes gains of them.
+    gains : list of Tensor or None
+        One per share, or a single None that stands for 1.
     shares_inputs : bool
         Whether `pull` gives `c` where relevance is `input * c`; the gains of the layer before then take the inputs in.
     undo : list of callables
     """
 
-    gains: list[Tensor | None]
     pull: Callable[[Sequence[Tensor]], Tensor]
+    shares: tuple[Share, ...] = ()
+    denominators: list[Tensor] = field(default_factory=list)
+    gains: Sequence[Tensor | None] = (None,)
     shares_inputs: bool = False
     undo: list[Callable[[Tensor], Tensor]] = field(default_factory=list)
+
+    def settle(self, *, inputs: Tensor | None) -> None:
+        """End the way: gains instead of denominators, which take in the inputs of the next layer if that shares them.
+
+        So late because pooling leaves fewer to work out.
+        """
+        if not self.shares:
+            self.gains = (inputs,)
+            return
+        self.gains = [
+            make_gain(share, denominator=denominator, inputs=inputs)
+            for share, denominator in zip(self.shares, self.denominators, strict=True)
+        ]
+        self.denominators = []
 
 
 class WeighingStep(Protocol):
@@ -51,7 +70,7 @@ class PassingStep(ABC):
 
     @abstractmethod
     def forward(self, values: Tensor, *, trace: Trace) -> Tensor:
-        """The layer's output; the trace's gains now lie at this output."""
+        """The layer's output; the trace's denominators now lie at this output."""
 
 
 Step = WeighingStep | PassingStep
@@ -85,10 +104,8 @@ class ProportionalStep:
         outputs = self._layer.apply(values, weight=self._weight, bias=self._bias)
         whole = all(part == "all" for share in shares for part, _ in share.terms)
         pull = partial(self._pull, shares=shares, inputs=None if whole else values, shape=values.shape[1:])
-        gains: list[Tensor | None] = [
-            make_gain(share, layer=self._layer, inputs=values, outputs=outputs) for share in shares
-        ]
-        return outputs, Trace(gains=gains, pull=pull, shares_inputs=whole)
+        denominators = [make_denominator(share, layer=self._layer, inputs=values, outputs=outputs) for share in shares]
+        return outputs, Trace(pull, shares=shares, denominators=denominators, shares_inputs=whole)
 
     def _pull(
         self, relevances: Sequence[Tensor], *, shares: Sequence[Share], inputs: Tensor | None, shape: Sequence[int]
@@ -116,7 +133,7 @@ class SquaredStep:
     def forward(self, values: Tensor) -> tuple[Tensor, Trace]:
         """See `WeighingStep`."""
         outputs = self._layer.apply(values, weight=self._weight, bias=self._bias)
-        return outputs, Trace(gains=[None], pull=partial(self._pull, shape=values.shape[1:]))
+        return outputs, Trace(partial(self._pull, shape=values.shape[1:]))
 
     def _pull(self, relevances: Sequence[Tensor], *, shape: Sequence[int]) -> Tensor:
         (relevance,) = relevances
@@ -136,7 +153,7 @@ class FlatStep:
     def forward(self, values: Tensor) -> tuple[Tensor, Trace]:
         """See `WeighingStep`."""
         outputs = self._layer.apply(values, weight=self._weight, bias=self._bias)
-        return outputs, Trace(gains=[None], pull=partial(self._pull, shape=values.shape[1:]))
+        return outputs, Trace(partial(self._pull, shape=values.shape[1:]))
 
     def _pull(self, relevances: Sequence[Tensor], *, shape: Sequence[int]) -> Tensor:
         (relevance,) = relevances
@@ -176,17 +193,14 @@ class FlattenStep(PassingStep):
 
     def forward(self, values: Tensor, *, trace: Trace) -> Tensor:
         """See `PassingStep`."""
-        trace.gains = [None if gain is None else self._layer(gain) for gain in trace.gains]
+        trace.denominators = [self._layer(each) for each in trace.denominators]
         trace.undo.append(lambda relevance: relevance.reshape(values.shape))
         flat: Tensor = self._layer(values)
         return flat
 
 
 class MaxPoolStep(PassingStep):
-    """`nn.MaxPool1d` or `nn.MaxPool2d`: relevance goes to the maximum, the first of equal ones.
-
-    torch finds the places of maxima ten times as fast with the channels last; they are the same.
-    """
+    """`nn.MaxPool1d` or `nn.MaxPool2d`: relevance goes to the maximum, the first of equal ones."""
 
     def __init__(self, layer: nn.MaxPool1d | nn.MaxPool2d) -> None:
         self._line = isinstance(layer, nn.MaxPool1d)
@@ -203,9 +217,9 @@ class MaxPoolStep(PassingStep):
 
     def forward(self, values: Tensor, *, trace: Trace) -> Tensor:
         """See `PassingStep`."""
-        picture = values.unsqueeze(2) if self._line else values
+        picture = as_picture(values)
         pooled, places = functional.max_pool2d(
-            picture.contiguous(memory_format=torch.channels_last),
+            picture,
             self._kernel,
             self._stride,
             self._padding,
@@ -213,18 +227,23 @@ class MaxPoolStep(PassingStep):
             self._rounds_up,
             return_indices=True,
         )
-        pooled, places = pooled.contiguous(), places.contiguous()
-        shape = (*values.shape[:2], *pooled.shape[3 if self._line else 2 :])
-        trace.gains = [
-            None if gain is None else gain.flatten(2).gather(2, places.flatten(2)).view(shape) for gain in trace.gains
+        outputs = pooled.squeeze(2) if self._line else pooled
+        trace.denominators = [
+            outputs if each is values else self._at_maxima(each, places=places) for each in trace.denominators
         ]
         trace.undo.append(partial(self._to_maxima, places=places, picture=picture.shape, shape=values.shape))
-        return pooled.view(shape)
+        return outputs
+
+    def _at_maxima(self, values: Tensor, *, places: Tensor) -> Tensor:
+        """The values at the places: a place is a number within the picture."""
+        rows, at = (each.permute(0, 2, 3, 1).flatten(1, 2) for each in (as_picture(values), places))
+        found = rows.gather(1, at).view(*places.shape[:1], *places.shape[2:], -1).permute(0, 3, 1, 2)
+        return found.squeeze(2) if self._line else found
 
     def _to_maxima(self, relevance: Tensor, *, places: Tensor, picture: Sequence[int], shape: Sequence[int]) -> Tensor:
         spread: Tensor = torch.ops.aten.max_pool2d_with_indices_backward(
-            relevance.reshape(places.shape),
-            relevance.new_empty(picture),  # only its shape is read
+            as_picture(relevance),
+            torch.empty(picture, dtype=relevance.dtype, device=relevance.device, memory_format=torch.channels_last),
             self._kernel,
             self._stride,
             self._padding,
