@@ -7,7 +7,7 @@ from typing import Final
 from torch import Tensor, nn
 
 from explainer.relevance.composites import SHAPERS, Rules
-from explainer.relevance.direct_maps import AverageMap, DenseMap, as_picture, convolution_map
+from explainer.relevance.direct_maps import AverageMap, DenseMap, convolution_map
 from explainer.relevance.direct_steps import (
     FlattenStep,
     MaxPoolStep,
@@ -94,8 +94,7 @@ def _with_pooling_first(layers: Layers, *, rules: Rules) -> Layers:
 def _make_step(layer: nn.Module, *, rule: Rule, non_negative: bool) -> Step:
     if isinstance(layer, nn.Conv1d | nn.Conv2d):
         linear, bias = convolution_map(layer), _detached(layer.bias)
-        weight = as_picture(layer.weight.detach()).view(layer.weight.shape)
-        return make_weighing_step(linear, weight=weight, bias=bias, rule=rule, non_negative=non_negative)
+        return make_weighing_step(linear, weight=layer.weight.detach(), bias=bias, rule=rule, non_negative=non_negative)
     if isinstance(layer, nn.Linear):
         bias = _detached(layer.bias)
         return make_weighing_step(

