@@ -5,6 +5,7 @@
 so that the first and the last sample lie under full windows and the inverse is exact.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import torch
@@ -90,7 +91,7 @@ class Transform(Strict):
             padded, self.n_stft, self.hop, window=self.window_like(signals), center=False, return_complex=True
         )
 
-    def inverse(self, spectra: Tensor, *, n_samples: int | None = None) -> Tensor:
+    def inverse(self, spectra: Tensor, *, n_samples: int | None = None, part: slice = slice(None)) -> Tensor:
         """The signals whose STFT is nearest to `spectra` in least squares (griffin1984, eq. 6); exact for an STFT.
 
         Parameters
@@ -99,6 +100,8 @@ class Transform(Strict):
             As `stft` gives them, perhaps multiplied by a mask.
         n_samples : int, optional
             Length of the signals; a whole window unless given.
+        part : slice, optional
+            Of the samples, without a step: which to give back. Frames that do not reach them cost nothing.
 
         Returns
         -------
@@ -116,19 +119,22 @@ class Transform(Strict):
                 f"spectra have {n_frames} frames; {n_samples} samples have {self.n_frames_of(n_samples)}: pass the"
                 " n_samples of the signals they were made from"
             )
-        frames = torch.fft.irfft(spectra, n=self.n_stft, dim=-2)
+        start, stop, _ = part.indices(n_samples)
+        first_frame = max(-((self.n_stft - 1 - self._half_window - start) // self.hop), 0)
+        reaching = spectra[..., first_frame : (stop - 1 + self._half_window) // self.hop + 1]
+        frames = torch.fft.irfft(reaching, n=self.n_stft, dim=-2)
         total = self._overlap_add(frames * self.window_like(frames)[:, None])
-        inside = slice(self._half_window, self._half_window + n_samples)
-        return total[:, inside] / self.window_weights(frames, n_samples=n_samples)
+        first = start + self._half_window - first_frame * self.hop
+        weights = self.window_weights(frames, n_samples=n_samples)
+        return total[:, first : first + stop - start] / weights[:, start:stop]
 
     def window_weights(self, like: Tensor, *, n_samples: int) -> Tensor:
         """Sum of the squared windows over each sample of a signal: Tensor, `like`'s dtype, (1, sample); above 0."""
-        squared = (self.window_like(like)[:, None] ** 2).expand(1, -1, self.n_frames_of(n_samples))
-        return self._overlap_add(squared)[:, self._half_window : self._half_window + n_samples]
+        return _window_weights(self, n_samples=n_samples, dtype=like.dtype, device=like.device)
 
     def window_like(self, signals: Tensor) -> Tensor:
         """The Hann window with the dtype and device of `signals`: Tensor, float, (n_stft,)."""
-        return torch.hann_window(self.n_stft, dtype=signals.dtype, device=signals.device)
+        return _window(self.n_stft, dtype=signals.dtype, device=signals.device)
 
     @property
     def _half_window(self) -> int:
@@ -139,6 +145,21 @@ class Transform(Strict):
         n_samples = (frames.shape[-1] - 1) * self.hop + self.n_stft
         summed = functional.fold(frames, output_size=(1, n_samples), kernel_size=(1, self.n_stft), stride=(1, self.hop))
         return summed[:, 0, 0]
+
+
+# Made outside of inference mode: what is kept must also do where gradients are wanted.
+@lru_cache(maxsize=8)
+@torch.inference_mode(mode=False)
+def _window(n_stft: int, *, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.hann_window(n_stft, dtype=dtype, device=device)
+
+
+@lru_cache(maxsize=8)
+@torch.inference_mode(mode=False)
+def _window_weights(transform: Transform, *, n_samples: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    squared = _window(transform.n_stft, dtype=dtype, device=device)[:, None] ** 2
+    frames = squared.expand(1, -1, transform.n_frames_of(n_samples))
+    return transform._overlap_add(frames)[:, transform._half_window : transform._half_window + n_samples]
 
 
 AUDIOMNIST: Final = Transform(sample_rate_hz=8000, n_samples=8000, n_stft=455, hop=35)

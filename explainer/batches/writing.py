@@ -84,6 +84,7 @@ def _faithfulness(
         [(one.files[one.rendition.sound.file], one.rendition.sound.gain_db) for one in rendered],
         first_sample=first_sample,
         explained=chosen.answered.explained,
+        labels=tools.labels,
         network_input=tools.input,
     )
 

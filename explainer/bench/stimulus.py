@@ -31,6 +31,7 @@ PARTS: Final = ("relevance", "masks and control", "sounds", "files", "played bac
 RENDERING: Final = ("masks and control", "sounds", "files")
 _CLIP_S: Final = 0.6
 _SEED: Final = 1
+_LABELS: Final = tuple("0123456789")
 
 Result = TypeVar("Result")
 
@@ -52,7 +53,7 @@ class StimulusTiming:
 def time_stimulus(network: str, *, batch_size: int, n_rounds: int) -> StimulusTiming:
     """The parts of a batch of full stimuli: original, relevance and control, each as a sound and a picture."""
     takes = get_architecture(network).input
-    made = make_network(network, n_labels=10, seed=_SEED).eval()
+    made = make_network(network, n_labels=len(_LABELS), seed=_SEED).eval()
     explainer = Explainer(made, method=get_architecture(network).method)
     signals = torch.from_numpy(make_signals(batch_size, takes=takes)).float()
     rounds: list[dict[str, float]] = []
@@ -132,6 +133,7 @@ def _run(
                 [(one.files[one.rendition.sound.file], one.rendition.sound.gain_db) for one in stimulus],
                 first_sample=drafts.cut.first_sample,
                 explained=0,
+                labels=_LABELS,
                 network_input=takes,
             )
             for stimulus, drafts in zip(rendered, prepared, strict=True)

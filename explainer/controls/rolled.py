@@ -44,6 +44,7 @@ _OUT_OF_REACH = 1000.0  # more than any other cost: such offsets come last, the 
 _N_CANDIDATES = 600
 
 _FewerBits = NDArray[np.float32]
+_Spectrum = NDArray[np.complex64]
 
 
 def rolled_control(mask: Cells, *, magnitudes: Cells, live: LiveCells) -> Control | Unfair:
@@ -80,24 +81,29 @@ def offset_costs(scene: Scene) -> Cells:
     offsets at once by circular correlation, in single precision: the choice is coarse, and what is recorded is
     measured anew.
     """
-    square, energy = scene.mask**2, scene.energy * scene.live
-    bins = np.arange(len(energy))[:, None] + 1.0  # from 1, so that a centroid has a logarithm
-    energies = correlate(square, weights=energy)
-    centroids = correlate(square, weights=energy * bins) / np.maximum(energies, np.finfo(np.float32).tiny)
+    shape, bins = scene.mask.shape, np.arange(len(scene.mask), dtype=np.float32)[:, None]
+    mask, energy = scene.mask.astype(np.float32), (scene.energy * scene.live).astype(np.float32)
+    live, square = _spectrum(scene.live), _spectrum(mask**2)
+    energies = _correlated(square, _spectrum(energy), shape=shape)
+    # bins from 1, so that a centroid has a logarithm
+    weighted = _correlated(square, _spectrum(energy * (bins + 1)), shape=shape)
+    centroids = weighted / np.maximum(energies, np.finfo(np.float32).tiny)
     octaves = np.abs(np.log2(np.maximum(centroids, 1.0) / centroids[0, 0]))
     differences = np.abs(energies / energies[0, 0] - 1)
-    costs = octaves + LIKENESS_WEIGHT * np.maximum(_likeness(scene), 0) + ENERGY_WEIGHT * differences
+    likeness = np.maximum(_likeness(mask, scene=scene, live=live), 0)
+    costs = octaves + LIKENESS_WEIGHT * likeness + ENERGY_WEIGHT * differences
     costs = np.where(differences > _MOST_REACHABLE_SHARE, _OUT_OF_REACH * (1 + differences), costs)
-    areas = correlate(scene.mask, weights=scene.live)
+    areas = _correlated(_spectrum(mask), live, shape=shape)
     return np.where(areas < LEAST_AREA_SHARE * scene.mask.sum(), np.inf, costs)
 
 
-def _likeness(scene: Scene) -> _FewerBits:
+def _likeness(mask: _FewerBits, *, scene: Scene, live: _Spectrum) -> _FewerBits:
     """Correlation over live cells of the mask with each of its rolled selves, both in dB above the floor as drawn."""
-    drawn = np.clip(1 - 20 * np.log10(np.maximum(scene.mask, 1e-6)) / LIVE_FLOOR_DB, 0, 1)
+    drawn = np.clip(1 - 20 * np.log10(np.maximum(mask, 1e-6)) / LIVE_FLOOR_DB, 0, 1)
     n_live, total, squares = float(scene.live.sum()), float(drawn.sum()), float((drawn**2).sum())
-    totals, total_squares = correlate(drawn, weights=scene.live), correlate(drawn**2, weights=scene.live)
-    covariances = correlate(drawn, weights=drawn) - totals * (total / n_live)
+    spectrum, shape = _spectrum(drawn), mask.shape
+    totals, total_squares = (_correlated(one, live, shape=shape) for one in (spectrum, _spectrum(drawn**2)))
+    covariances = _correlated(spectrum, spectrum, shape=shape) - totals * (total / n_live)
     variances = (total_squares - totals**2 / n_live) * (squares - total**2 / n_live)
     smallest = 1e-6 * squares**2  # a mask that does not vary on live cells is like none
     likeness: _FewerBits = np.where(variances > smallest, covariances / np.sqrt(np.maximum(variances, smallest)), 0)
@@ -106,8 +112,16 @@ def _likeness(scene: Scene) -> _FewerBits:
 
 def correlate(mask: Cells, *, weights: NDArray[np.generic]) -> _FewerBits:
     """Sum of `weights` under the mask for each circular offset (bins, frames), all at once by FFT."""
-    spectrum = np.conj(fft.rfft2(mask.astype(np.float32))) * fft.rfft2(weights.astype(np.float32))
-    correlated: _FewerBits = fft.irfft2(spectrum, s=mask.shape)
+    return _correlated(_spectrum(mask), _spectrum(weights), shape=mask.shape)
+
+
+def _spectrum(cells: NDArray[np.generic]) -> _Spectrum:
+    spectrum: _Spectrum = fft.rfft2(cells.astype(np.float32))
+    return spectrum
+
+
+def _correlated(mask: _Spectrum, weights: _Spectrum, *, shape: tuple[int, ...]) -> _FewerBits:
+    correlated: _FewerBits = fft.irfft2(np.conj(mask) * weights, s=shape)
     return correlated
 
 

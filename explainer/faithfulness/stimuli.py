@@ -57,6 +57,7 @@ def measure_stimulus(task: StimulusTask) -> MeasuredStimulus:
             task.place.played(stimulus),
             first_sample=_first_sample(stimulus),
             explained=heard.explained,
+            labels=heard.tools.labels,
             network_input=heard.tools.input,
         )
         found = measure_masks(heard, renditions=stimulus.renditions)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-_COMPRESS_LEVEL: Final = 6  # 9 takes five times as long for files as large
+_COMPRESS_LEVEL: Final = 3  # 6 takes a third longer for files 1 % smaller
 
 
 def write_indexed(codes: NDArray[np.uint8], *, palette: NDArray[np.uint8]) -> bytes:

@@ -114,8 +114,12 @@ def mask_share(mask: Cells, *, live: LiveCells) -> float:
 
 def energy_kept_share(mask: Cells, *, magnitudes: Cells) -> float:
     """Energy of the masked cells over that of all cells; 0 in silence."""
-    whole = float((magnitudes**2).sum())
-    return float(((mask * magnitudes) ** 2).sum()) / whole if whole > 0 else 0.0
+    whole = _energy(magnitudes)
+    return _energy(mask * magnitudes) / whole if whole > 0 else 0.0
+
+
+def _energy(magnitudes: Cells) -> float:
+    return float(np.einsum("bf,bf->", magnitudes, magnitudes))
 
 
 def overlap_share(first: Cells, second: Cells) -> float:

@@ -124,12 +124,12 @@ def prepare(placed: PlacedClip, *, asked: Sequence[Asked]) -> Prepared | Unfair:
 
 def _draft(asked: Asked, *, placed: PlacedClip) -> Draft:
     transform = placed.transform
-    sound = to_sound(placed.cut.samples(_samples(asked, placed=placed)), transform=transform)
+    sound = to_sound(_samples(asked, placed=placed), transform=transform)
     heard = to_network_rate(sound, transform=transform)
     return Draft(
         asked=replace(asked, cells=placed.cut.frames(asked.cells), samples=None),
         sound=sound,
-        true_peak_dbtp=true_peak_dbtp(sound),
+        true_peak_dbtp=true_peak_dbtp(sound, highest_hz=transform.frequency_max_hz),
         loudness=measure_loudness(sound),
         magnitudes=magnitudes(heard, transform=transform),
         mask_share=mask_share(asked.cells, live=placed.live),
@@ -138,12 +138,12 @@ def _draft(asked: Asked, *, placed: PlacedClip) -> Draft:
 
 
 def _samples(asked: Asked, *, placed: PlacedClip) -> Samples:
-    """The window's samples as a rendition has them."""
+    """The cut's samples as a rendition has them."""
     if asked.samples is not None:
-        return asked.samples
+        return placed.cut.samples(asked.samples)
     if asked.mask == "none":
-        return placed.signal
-    return masked_signal(placed.spectrum, asked.cells, transform=placed.transform)
+        return placed.cut.samples(placed.signal)
+    return masked_signal(placed.spectrum, asked.cells, transform=placed.transform, part=placed.cut.part)
 
 
 def _unfitness(draft: Draft, *, original: Cells) -> str | None:
@@ -186,7 +186,8 @@ def found_mask(magnitudes: Cells, *, original: Cells, gain_db: float = 0.0) -> C
 
 def correlation(first: Cells, second: Cells, *, live: LiveCells) -> float:
     """Pearson correlation of two masks over live cells; 0 where one of them does not vary."""
-    one, other = first[live] - first[live].mean(), second[live] - second[live].mean()
+    one, other = first[live], second[live]
+    one, other = one - one.mean(), other - other.mean()
     size = float(np.sqrt((one**2).sum() * (other**2).sum()))
     return float((one * other).sum()) / size if size > 0 else 0.0
 

@@ -40,8 +40,8 @@ class PlacedClip:
     @cached_property
     def magnitudes(self) -> Cells:
         """Of the spectrum, float64, (bin, frame)."""
-        magnitudes: Cells = np.abs(self.spectrum.numpy())  # ten times as fast as torch's
-        return magnitudes
+        # numpy's absolute value is ten times as fast as torch's; and the spectrum lies frame by frame, masks bin by bin
+        return np.ascontiguousarray(np.abs(self.spectrum.numpy()))
 
     @cached_property
     def live(self) -> LiveCells:

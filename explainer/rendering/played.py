@@ -31,6 +31,7 @@ def measure_played(
     *,
     first_sample: int,
     explained: int,
+    labels: Sequence[str],
     network_input: NetworkInput,
 ) -> list[Faithfulness]:
     """What the network makes of each sound of one stimulus, all in one forward pass.
@@ -45,6 +46,8 @@ def measure_played(
         Where the sounds' cut begins in the network's window, in samples at the network's rate.
     explained : int
         Index of the explained label.
+    labels : sequence of str
+        In the order of the network's outputs.
 
     Returns
     -------
@@ -66,6 +69,7 @@ def measure_played(
     return [
         Faithfulness(
             class_kept=bool(of_kept.argmax() == explained),
+            answered_label=labels[int(of_kept.argmax())],
             confidence=_share(of_kept[explained]),
             confidence_original=whole,
             confidence_removed=_share(of_removed[explained]),

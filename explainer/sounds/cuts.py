@@ -35,9 +35,14 @@ class Cut:
         """Frames of the cut's STFT."""
         return self.transform.n_frames_of(self.n_samples)
 
+    @property
+    def part(self) -> slice:
+        """Of the window's samples: those that are played."""
+        return slice(self.first_sample, self.first_sample + self.n_samples)
+
     def samples(self, signal: NDArray[np.floating]) -> Samples:
         """The cut's part of a signal."""
-        return np.asarray(signal[self.first_sample : self.first_sample + self.n_samples], dtype=np.float64)
+        return np.asarray(signal[self.part], dtype=np.float64)
 
     def frames(self, cells: NDArray[np.float64]) -> NDArray[np.float64]:
         """The cut's part of an array (bin, frame)."""

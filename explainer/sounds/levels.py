@@ -40,9 +40,9 @@ _PEAK_HEADROOM_DB = 0.1
 _LEVEL_TOLERANCE_DB = 0.02
 _N_GAIN_STEPS = 8
 
-# Four times the rate (bs1770, annex 2), sought around samples that reach half of the highest: beside the crest of a
-# sound of frequencies below f, a sample reaches cos(pi f / rate) of it (Bernstein), which is half at 16 kHz.
-_NEAR_PEAK_SHARE = 0.5
+# Four times the rate (bs1770, annex 2), sought around samples near the highest: beside the crest of a sound of
+# frequencies below f, a sample reaches cos(pi f / rate) of it (Bernstein). Fades reach a little above f.
+_FREQUENCY_RESERVE = 1.5
 _N_TAPS_EACH_SIDE = 16
 _FRACTIONS = (-0.5, -0.25, 0.25, 0.5)
 _KAISER_BETA = 8.0  # side lobes 80 dB down
@@ -81,9 +81,7 @@ def measure_loudness(sound: Samples) -> Loudness:
     step = SOUND_RATE_HZ * LEVEL_BLOCK_MS // 1000 // _N_STEPS_PER_BLOCK
     starts = np.arange(round((len(sound) - n_block) / step) + 1) * step
     squares = signal.sosfilt(_K_WEIGHTING, sound) ** 2
-    sums = np.concatenate([[0.0], np.cumsum(squares)])
-    stops = np.minimum(starts + n_block, len(sound))
-    return Loudness(block_powers=(sums[stops] - sums[starts]) / n_block)
+    return Loudness(block_powers=np.array([squares[start : start + n_block].sum() / n_block for start in starts]))
 
 
 def level_lufs(sound: Samples) -> float:
@@ -91,13 +89,22 @@ def level_lufs(sound: Samples) -> float:
     return measure_loudness(sound).level_lufs()
 
 
-def true_peak_dbtp(sound: Samples) -> float:
-    """Peak of the sound oversampled four times (bs1770, annex 2), in dB re full scale; minus infinity in silence."""
+def true_peak_dbtp(sound: Samples, *, highest_hz: float = SOUND_RATE_HZ / 2) -> float:
+    """Peak of the sound oversampled four times (bs1770, annex 2), in dB re full scale; minus infinity in silence.
+
+    Parameters
+    ----------
+    sound : ndarray, float64, (sample,)
+        At 48 kHz.
+    highest_hz : float
+        No frequency of the sound lies above it: the lower, the fewer samples need a look.
+    """
     sizes = np.abs(sound)
     highest = float(sizes.max())
     if highest == 0:
         return -math.inf
-    near = np.flatnonzero(sizes >= _NEAR_PEAK_SHARE * highest)
+    near_share = math.cos(math.pi * min(_FREQUENCY_RESERVE * highest_hz / SOUND_RATE_HZ, 0.5))
+    near = np.flatnonzero(sizes >= near_share * highest)
     padded = np.pad(sound, _N_TAPS_EACH_SIDE)
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _N_TAPS_EACH_SIDE + 1)[near]
     # not a matrix product: its library shares out sums among threads, and so may round them differently

@@ -14,7 +14,8 @@ FADE_MS: Final = 10
 
 def to_sound(samples: Samples, *, transform: Transform) -> Samples:
     """Samples at the transform's rate as they will be played, before the level: at 48 kHz, faded over 10 ms."""
-    sound = _resampled(samples, from_hz=transform.sample_rate_hz, to_hz=SOUND_RATE_HZ)
+    # a copy, for a signal at 48 kHz already comes back as it is and must not be faded itself
+    sound = _resampled(np.array(samples), from_hz=transform.sample_rate_hz, to_hz=SOUND_RATE_HZ)
     n_fade = SOUND_RATE_HZ * FADE_MS // 1000
     rise = np.sin(0.5 * np.pi * np.arange(n_fade) / n_fade) ** 2
     sound[:n_fade] *= rise

@@ -21,7 +21,7 @@ ENVELOPE_PERCENTILE: Final = 99.0
 """Where an envelope reaches 1: one sample cannot set the scale."""
 
 
-def masked_signal(spectrum: Tensor, mask: Cells, *, transform: Transform, n_samples: int | None = None) -> Samples:
+def masked_signal(spectrum: Tensor, mask: Cells, *, transform: Transform, part: slice = slice(None)) -> Samples:
     """The signal nearest to the masked cells with the original's phase: float64, (sample,).
 
     Parameters
@@ -29,15 +29,15 @@ def masked_signal(spectrum: Tensor, mask: Cells, *, transform: Transform, n_samp
     spectrum : Tensor, complex128, (bin, frame)
         The original's STFT.
     mask : ndarray, float64, (bin, frame), range 0 to 1
-    n_samples : int, optional
-        Length of the signal; the transform's window unless given.
+    part : slice, optional
+        Of the window's samples: which to give back; all unless given.
 
     Notes
     -----
     A masked STFT is not the STFT of any signal: analysed again, the signal has another mask than the one asked for.
     """
     masked = spectrum * torch.from_numpy(mask)
-    signal: Samples = transform.inverse(masked[None], n_samples=n_samples)[0].numpy()
+    signal: Samples = transform.inverse(masked[None], part=part)[0].numpy()
     return signal
 
 

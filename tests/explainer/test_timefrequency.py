@@ -48,6 +48,31 @@ def test_inverse_is_exact(n_samples: int, transform: Transform) -> None:
     torch.testing.assert_close(transform.inverse(spectra, n_samples=n_samples), signals, atol=1e-12, rtol=0)
 
 
+@pytest.mark.parametrize(
+    "transform", [AUDIOMNIST, EVEN, Transform(sample_rate_hz=8000, n_samples=106, n_stft=7, hop=3)]
+)
+def test_part_of_an_inverse_is_that_of_the_whole(transform: Transform) -> None:
+    spectra = transform.stft(_noise(n_samples=transform.n_samples))
+    spectra = spectra * torch.rand(spectra.shape, generator=torch.Generator().manual_seed(1))
+    whole = transform.inverse(spectra)
+    bounds = np.random.default_rng(4).choice(transform.n_samples + 1, size=(50, 2))
+    for start, stop in [(0, 1), (0, transform.n_samples), *np.sort(bounds[bounds[:, 0] != bounds[:, 1]])]:
+        part = transform.inverse(spectra, part=slice(int(start), int(stop)))
+        # the same frames are summed, but perhaps in another order
+        torch.testing.assert_close(part, whole[:, start:stop], atol=1e-13, rtol=0)
+
+
+def test_inverse_made_for_inference_also_does_for_gradients() -> None:
+    transform = Transform(sample_rate_hz=8000, n_samples=100, n_stft=10, hop=5)
+    signals = _noise(n_samples=100)
+    with torch.inference_mode():
+        transform.inverse(transform.stft(signals))
+    signals.requires_grad_()
+    (gradient,) = torch.autograd.grad(transform.inverse(transform.stft(signals)).sum(), signals)
+    # the inverse gives back the signal, so each sample counts once
+    torch.testing.assert_close(gradient, torch.ones_like(signals), atol=1e-12, rtol=0)
+
+
 def test_inverse_of_masked_cells_is_nearest_in_least_squares() -> None:
     mask = torch.rand(228, 230, generator=torch.Generator().manual_seed(1))
     spectra = AUDIOMNIST.stft(_noise(n_signals=1)) * mask

@@ -30,8 +30,10 @@ def measure(played: list[PlayedSound], *, explained: int = 0) -> list[tuple[bool
         played,
         first_sample=world.first_sample(),
         explained=explained,
+        labels=("low", "high"),
         network_input=SPECTROGRAM,
     )
+    assert [one.answered_label == ("low", "high")[explained] for one in found] == [one.class_kept for one in found]
     return [(one.class_kept, one.confidence, one.confidence_original, one.confidence_removed) for one in found]
 
 

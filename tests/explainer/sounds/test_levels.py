@@ -21,7 +21,7 @@ from explainer.sounds.levels import (
     true_peak_dbtp,
 )
 from explainer.sounds.rates import SOUND_RATE_HZ, to_sound
-from explainer.timefrequency import AUDIOMNIST
+from explainer.timefrequency import AUDIOMNIST, Transform
 from tests.explainer.sounds.tones import bursts, tone
 
 _VOICES = Path(__file__).parents[3] / "fixtures" / "voices" / "data"
@@ -83,6 +83,16 @@ def test_true_peak_of_speech_is_that_of_the_whole_sound_oversampled(clip: str) -
     oversampled = librosa.resample(sound, orig_sr=SOUND_RATE_HZ, target_sr=4 * SOUND_RATE_HZ, res_type="soxr_vhq")
     # the two interpolators are finite; .01 dB is a tenth of the headroom that every gain leaves
     assert true_peak_dbtp(sound) == pytest.approx(20 * np.log10(np.abs(oversampled).max()), abs=0.01)
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 16_000, 44_100, 48_000])
+def test_true_peak_is_found_near_the_highest_samples_of_a_sound_without_high_frequencies(rate_hz: int) -> None:
+    generator = np.random.default_rng(8)
+    transform = Transform(sample_rate_hz=rate_hz, n_samples=8000, n_stft=512, hop=128)
+    for _ in range(20):  # noise up to half the rate, loudest where it fades out
+        samples = generator.normal(size=rate_hz // 10) * np.linspace(0.1, 1, rate_hz // 10)
+        sound = to_sound(samples, transform=transform)
+        assert true_peak_dbtp(sound, highest_hz=transform.frequency_max_hz) == true_peak_dbtp(sound)
 
 
 def test_true_peak_is_found_where_the_highest_sample_is_not() -> None:

@@ -16,6 +16,13 @@ def test_sound_has_six_times_the_samples_and_fades_from_silence() -> None:
     assert sound[12000] == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.parametrize("rate_hz", [8000, 48_000])
+def test_samples_are_not_faded_themselves(rate_hz: int) -> None:
+    samples = np.ones(4000)
+    to_sound(samples, transform=Transform(sample_rate_hz=rate_hz, n_samples=8000, n_stft=512, hop=128))
+    assert (samples == 1).all()
+
+
 @pytest.mark.parametrize("rate_hz", [8000, 11_025, 16_000, 22_050, 44_100, 48_000])
 @pytest.mark.parametrize("n_samples", [4000, 4001, 4037])
 def test_sound_at_the_networks_rate_is_what_it_was(rate_hz: int, n_samples: int) -> None:
