@@ -3,8 +3,9 @@
 A bundle is a folder with `manifest.json`, `media/` and `network/`; each media file is named by the SHA-256 of its
 content, so its name tells a participant nothing. The bundle's own hash is the SHA-256 of its manifest's bytes.
 
-Format 2 holds several networks, methods, masks and forms of rendition; format 1 (one network, one method, original,
-relevance and control) is read through `upgrade_bundle.from_1`.
+Format 3 says what the network answers to each sound; format 2 holds several networks, methods, masks and forms of
+rendition; format 1 one network, one method, original, relevance and control. Older ones are read through
+`upgrade_bundle`.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from earshot.errors import BundleError
 from earshot.files import Strict, canonical_json, parse_json, read_format, sha256_bytes, sha256_file
 
 FORMAT_NAME: Literal["earshot-bundle"] = "earshot-bundle"
-FORMAT_VERSION: Literal[2] = 2
+FORMAT_VERSION: Literal[3] = 3
 MANIFEST_NAME = "manifest.json"
 MEDIA_FOLDER = "media"
 NETWORK_FOLDER = "network"
@@ -82,12 +83,14 @@ class Picture(Strict):
 class Faithfulness(Strict):
     """What the network makes of the very WAV that is played, read back, and of what it leaves out.
 
-    `confidence` is the probability of the explained label on the rendition, `confidence_original` on the original as
-    played, `confidence_removed` on the original with the mask's part taken out (1 - mask); the measures of `evaluate`
-    (class kept, increase, drop, gain, FF) follow from them.
+    `answered_label` is the network's answer to the rendition (None in bundles of a format before 3), `confidence` the
+    probability of the explained label on the rendition, `confidence_original` on the original as played,
+    `confidence_removed` on the original with the mask's part taken out (1 - mask); the measures of `evaluate` (class
+    kept, increase, drop, gain, FF) follow from them.
     """
 
     class_kept: bool
+    answered_label: str | None = None
     confidence: Share
     confidence_original: Share
     confidence_removed: Share
@@ -228,7 +231,7 @@ class Manifest(Strict):
     """Everything a bundle says of itself; no path, time or host stands in it."""
 
     format: Literal["earshot-bundle"] = FORMAT_NAME
-    format_version: Literal[2] = FORMAT_VERSION
+    format_version: Literal[3] = FORMAT_VERSION
     name: str = Field(min_length=1)
     labels: list[Label] = Field(min_length=2)
     recipe: dict[str, Any]

@@ -7,8 +7,16 @@ _OLDEST_MASKS = ("relevance", "control")
 
 def to_newest(fields: Any) -> Any:
     """The fields of a manifest as the newest format has them; those of a newer or unknown format are left alone."""
-    is_first = isinstance(fields, dict) and fields.get("format_version", 1) == 1
-    return from_1(fields) if is_first else fields
+    if isinstance(fields, dict) and fields.get("format_version", 1) == 1:
+        fields = from_1(fields)
+    if isinstance(fields, dict) and fields["format_version"] == 2:
+        fields = from_2(fields)
+    return fields
+
+
+def from_2(fields: dict[str, Any]) -> dict[str, Any]:
+    """Format 2 as format 3: the same fields; what the network answers to each sound was not recorded."""
+    return fields | {"format_version": 3}
 
 
 def from_1(fields: dict[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def test_one_changed_bit_is_found(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"format_version": 3}, "has bundle format 3; this Earshot reads up to 2: install a newer one"),
+        ({"format_version": 4}, "has bundle format 4; this Earshot reads up to 3: install a newer one"),
         ({"format": "another"}, "format is 'another'"),
         ({"surplus": 1}, "unknown key 'surplus'"),
         ({"labels": ["0", "1", "3"]}, "has a label that is not in the manifest's labels"),
