@@ -4,8 +4,12 @@ import os
 import reprlib
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -83,21 +87,43 @@ def describe_validation(error: ValidationError, *, whole: str = "the file") -> s
     return "; ".join(_describe_fault(fault, whole=whole) for fault in error.errors(include_url=False))
 
 
-def _describe_fault(fault: object, *, whole: str) -> str:
-    """One fault as a sentence; `fault` is pydantic's ErrorDetails."""
-    details = dict(fault)  # type: ignore[call-overload]  # a TypedDict of pydantic_core, read by key
-    place = ".".join(str(part) for part in details["loc"]) or whole
-    if details["type"] == "extra_forbidden":
-        return f"unknown key '{place}'; take it out or mend its spelling"
-    if details["type"] == "missing":
-        return f"key '{place}' is missing"
-    message = details["msg"].removeprefix("Value error, ")
+def validation_faults(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
+    """Location and sentence of each fault of a pydantic validation, for forms that show a fault at its field.
+
+    A location holds keys and indexes from the outermost one; it is empty for a fault of no single key. Of a union told
+    apart by a tag it holds the tag as well, as pydantic's own locations do. The sentence does not repeat the location.
+    """
+    return [(fault["loc"], _say_fault(fault)) for fault in error.errors(include_url=False)]
+
+
+def _describe_fault(fault: "ErrorDetails", *, whole: str) -> str:
+    """One fault as a sentence with its place."""
+    place = ".".join(str(part) for part in fault["loc"]) or whole
+    sentence = _say_fault(fault)
+    match fault["type"]:
+        case "extra_forbidden":
+            return f"unknown key '{place}'; take it out or mend its spelling"
+        case "missing":
+            return f"key '{place}' is missing"
+        case "value_error":
+            return sentence if place == whole else f"{place}: {sentence}"
+    return f"{place} {sentence}"
+
+
+def _say_fault(fault: "ErrorDetails") -> str:
+    """What is wrong, without its place."""
+    message = fault["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
-    if details["type"] == "value_error":
-        return message if place == whole else f"{place}: {message}"
-    if details["type"] == "json_invalid":
-        return f"{place} is no JSON: {message.removeprefix('invalid JSON: ')}"
-    return f"{place} is {_shorten(details['input'])}; {message}"
+    match fault["type"]:
+        case "extra_forbidden":
+            return "is an unknown key; take it out or mend its spelling"
+        case "missing":
+            return "is missing; fill it in"
+        case "value_error":
+            return message
+        case "json_invalid":
+            return f"is no JSON: {message.removeprefix('invalid JSON: ')}"
+    return f"is {_shorten(fault['input'])}; {message}"
 
 
 def _shorten(value: object) -> str:

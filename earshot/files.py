@@ -91,16 +91,26 @@ def read_toml(path: Path, model: type[StrictModel], *, error: type[EarshotError]
     error
         If the file is missing, is no TOML, or does not fit `model`; the message names each fault.
     """
+    try:
+        return model.model_validate(read_toml_fields(path, error=error))
+    except ValidationError as fault:
+        raise error(f"{path.name}: {describe_validation(fault)}") from fault
+
+
+def read_toml_fields(path: Path, *, error: type[EarshotError]) -> dict[str, Any]:
+    """What the TOML file at `path` holds.
+
+    Raises
+    ------
+    error
+        If the file is missing or is no TOML.
+    """
     if not path.is_file():
         raise error(f"{path} is missing; give the path of a TOML file")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise error(f"{path} is no TOML: {fault}") from fault
-    try:
-        return model.model_validate(content)
-    except ValidationError as fault:
-        raise error(f"{path.name}: {describe_validation(fault)}") from fault
 
 
 def read_format(

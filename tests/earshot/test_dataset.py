@@ -1,24 +1,36 @@
+import csv
+import io
 import json
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from earshot.dataset import (
     DESCRIPTION_FILE,
-    PARTICIPANTS_FILE,
-    TABLES,
     TRIALS_FILE,
+    Column,
     Provenance,
+    codebook_csv,
     describe_dataset,
     find_changed_files,
+    format_cell,
     parse_description,
+    questionnaire_file,
     read_provenance,
-    table_columns,
+    table_csv,
 )
 from earshot.errors import DatasetError
 from earshot.files import sha256_bytes
 
 MEMBERS = {"README.md": b"words", TRIALS_FILE: b"subject_id\n"}
+TABLES = {
+    TRIALS_FILE: (
+        Column("subject_id", "string", "who"),
+        Column("kind", "string", "which kind", levels=("main", "training")),
+        Column("rt", "integer", "how long, all in all", unit="ms"),
+    )
+}
 
 
 def make_provenance(**changes: Any) -> Provenance:
@@ -27,54 +39,89 @@ def make_provenance(**changes: Any) -> Provenance:
         "title": "Digits",
         "stage": "closed",
         "monitoring": False,
-        "protocol_sha256": "a" * 64,
+        "versions": [{"number": 1, "protocol_sha256": "a" * 64}],
         "bundle_sha256": "b" * 64,
         "files": {name: sha256_bytes(content) for name, content in MEMBERS.items()},
     }
     return Provenance.model_validate(fields | changes)
 
 
-def test_columns_have_names_of_their_own_and_a_description() -> None:
-    for table in TABLES:
-        columns = table_columns(table, monitoring=False)
-        assert len({column.name for column in columns}) == len(columns)
-        assert all(column.description for column in columns)
-
-
-def test_tables_agree_on_the_columns_they_share() -> None:
-    trials = {column.name: column for column in TABLES[TRIALS_FILE]}
-    shared = [column for column in TABLES[PARTICIPANTS_FILE] if column.name in trials]
-    assert shared
-    assert all(trials[column.name] == column for column in shared)
-
-
-def test_monitoring_withholds_every_outcome() -> None:
-    whole = {column.name for column in table_columns(TRIALS_FILE, monitoring=False)}
-    watched = {column.name for column in table_columns(TRIALS_FILE, monitoring=True)}
-    assert whole - watched == {"answer", "correct", "confidence"}
-
-
-@pytest.mark.parametrize("monitoring", [False, True])
-def test_codebook_names_exactly_the_columns_there_are(monitoring: bool) -> None:
-    description = describe_dataset(make_provenance(monitoring=monitoring), description="a study")
-    named = [variable["name"] for variable in description["variableMeasured"]]
-    columns = {column.name for table in TABLES for column in table_columns(table, monitoring=monitoring)}
-    assert sorted(named) == sorted(columns)
+def test_description_names_every_column_with_unit_and_levels() -> None:
+    description = describe_dataset(make_provenance(), tables=TABLES, description="a study")
     assert description["@type"] == "Dataset"
+    variables = {variable["name"]: variable for variable in description["variableMeasured"]}
+    assert list(variables) == ["subject_id", "kind", "rt"]
+    assert variables["rt"]["unitText"] == "ms"
+    assert variables["kind"]["levels"] == ["main", "training"]
+
+
+def test_codebook_has_a_row_per_column() -> None:
+    rows = list(csv.DictReader(io.StringIO(codebook_csv(TABLES).decode())))
+    assert [row["column"] for row in rows] == ["subject_id", "kind", "rt"]
+    assert rows[1] | {"meaning": ""} == {
+        "table": TRIALS_FILE,
+        "column": "kind",
+        "type": "string",
+        "unit": "",
+        "levels": "main|training",
+        "meaning": "",
+    }
+    assert (rows[2]["unit"], rows[2]["meaning"]) == ("ms", "how long, all in all")
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (None, ""),
+        (True, "true"),
+        (False, "false"),
+        (0, "0"),
+        (0.5, "0.5"),
+        ("a", "a"),
+        (datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC), "2026-01-02T03:04:05.678Z"),
+        (datetime(2026, 1, 2, 3, 4, tzinfo=timezone(timedelta(hours=2))), "2026-01-02T01:04:00.000Z"),
+    ],
+)
+def test_values_are_written_as_the_format_says(value: Any, cell: str) -> None:
+    assert format_cell(value) == cell
+
+
+def test_a_table_has_its_columns_alone_and_empty_cells_where_a_row_lacks_one() -> None:
+    rows: list[dict[str, str | int]] = [{"rt": 5, "more": "x"}, {"subject_id": "a,b", "kind": "main"}]
+    assert table_csv(rows, columns=TABLES[TRIALS_FILE]) == b'subject_id,kind,rt\n,,5\n"a,b",main,\n'
+
+
+def test_questionnaires_with_hyphens_have_files_of_their_own() -> None:
+    assert questionnaire_file("expertise") == "data/content-questionnaireexpertise_data.csv"
+    assert questionnaire_file("a-b") == "data/content-questionnaireaXb_data.csv"
+    assert questionnaire_file("ab") != questionnaire_file("a-b")
+
+
+@pytest.mark.parametrize(
+    ("stage", "pilots", "deciding"),
+    [("closed", [True, False, True, False], 4), ("pilot", [True, False, True], 3), ("closed", [True], 1)],
+)
+def test_the_newest_version_that_is_no_pilot_decides(stage: str, pilots: list[bool], deciding: int) -> None:
+    versions = [
+        {"number": number, "protocol_sha256": "a" * 64, "is_pilot": is_pilot}
+        for number, is_pilot in enumerate(pilots, start=1)
+    ]
+    assert make_provenance(stage=stage, versions=versions).deciding_version.number == deciding
 
 
 def test_provenance_comes_back_through_the_description() -> None:
     provenance = make_provenance(simulation={"effect": 1.0})
-    content = json.dumps(describe_dataset(provenance, description="a study")).encode()
+    content = json.dumps(describe_dataset(provenance, tables=TABLES, description="a study")).encode()
     assert read_provenance(parse_description(content)) == provenance
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"format_version": 2}, "has dataset format 2; this Earshot reads up to 1: install a newer one"),
+        ({"format_version": 3}, "has dataset format 3; this Earshot reads up to 2: install a newer one"),
         ({"stage": "draft"}, "stage is 'draft'"),
         ({"more": 1}, "unknown key 'more'"),
+        ({"versions": []}, "versions"),
     ],
 )
 def test_faulty_provenance_is_refused(fields: dict[str, Any], message: str) -> None:
@@ -95,12 +142,12 @@ def test_description_that_is_none_is_refused(content: bytes) -> None:
 
 
 def test_whole_export_has_no_changed_file() -> None:
-    assert find_changed_files({**MEMBERS, DESCRIPTION_FILE: b"{}"}, provenance=make_provenance()) == []
+    assert find_changed_files({**MEMBERS, DESCRIPTION_FILE: b"{}"}, named=make_provenance().files) == []
 
 
 def test_every_changed_missing_and_surplus_file_is_named() -> None:
     members = {TRIALS_FILE: b"subject_id\n1\n", "extra.csv": b""}
-    assert find_changed_files(members, provenance=make_provenance()) == [
+    assert find_changed_files(members, named=make_provenance().files) == [
         "README.md is missing",
         f"extra.csv is surplus: {DESCRIPTION_FILE} does not name it",
         f"{TRIALS_FILE} was changed: its content has another hash",

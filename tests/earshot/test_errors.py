@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import Field, ValidationError, field_validator
 
-from earshot.errors import EarshotError, describe_os_error, describe_validation, run_command
+from earshot.errors import EarshotError, describe_os_error, describe_validation, run_command, validation_faults
 from earshot.files import Strict
 
 
@@ -23,6 +23,16 @@ class Outer(Strict):
         if name == "bad":
             raise ValueError("Names are 'good'")
         return name
+
+
+def test_faults_come_with_their_location_and_without_it_in_the_sentence() -> None:
+    with pytest.raises(ValidationError) as fault:
+        Outer.model_validate({"name": "bad", "inner": {"n_items": 1, "n": 2}})
+    assert validation_faults(fault.value) == [
+        (("name",), "names are 'good'"),
+        (("inner", "n_items"), "is 1; input should be greater than or equal to 2"),
+        (("inner", "n"), "is an unknown key; take it out or mend its spelling"),
+    ]
 
 
 @pytest.mark.parametrize(
