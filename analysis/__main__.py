@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _check(path: Path) -> None:
     dataset = load_dataset(path)
+    if dataset.provenance.monitoring:
+        print(f"whole: {len(dataset.participants)} participants; trials are withheld while the study is open")
+        return
     print(f"whole: {len(dataset.participants)} participants, {len(dataset.trials)} trials")
 
 

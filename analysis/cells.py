@@ -82,7 +82,7 @@ def _cell(trials: pd.DataFrame, *, channel: str, mask: str, model_correct: bool,
         n_trials=len(of_cell),
         n_correct=int(of_cell["correct"].sum()),
         accuracy=float(means.mean()) if len(means) else math.nan,
-        interval=_mean_interval(means.to_numpy(dtype=np.float64), level=level),
+        interval=mean_interval(means.to_numpy(dtype=np.float64), level=level),
     )
 
 
@@ -91,7 +91,7 @@ def participant_accuracies(trials: pd.DataFrame) -> "pd.Series[float]":
     return trials["correct"].astype(float).groupby(trials["subject_id"]).mean()
 
 
-def _mean_interval(values: npt.NDArray[np.floating[Any]], *, level: float) -> tuple[float, float]:
+def mean_interval(values: npt.NDArray[np.floating[Any]], *, level: float) -> tuple[float, float]:
     """Interval (by t) of a mean of shares, cut at 0 and 1; NaN for fewer than two values or values all alike."""
     if len(values) < 2 or np.ptp(values) == 0:
         return math.nan, math.nan

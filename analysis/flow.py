@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.exclusions import deciding_stage
+from analysis.exclusions import is_deciding
 from analysis.load import Dataset
+
+_BEFORE_ALLOCATION = ("Gave consent", "Passed the screens", "Passed the sound check")
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class FlowStep:
     n : int
         How many participants.
     by_arm : dict of str to int, or None
-        The same per arm; None before allocation.
+        The same per arm; None before allocation, and in a monitoring export, which tells no arms.
     """
 
     name: str
@@ -28,25 +30,35 @@ class FlowStep:
 
 
 def count_flow(dataset: Dataset) -> list[FlowStep]:
-    """The steps from consent to the completion code, in order; only enrolments of the deciding stage are counted."""
-    people = dataset.participants[dataset.participants["stage"] == deciding_stage(dataset)]
-    arms = [arm.name for arm in dataset.protocol.design.arms]
-    reached = {
-        "Gave consent": people["consented_at"].notna(),
-        "Passed the sound check": people["sound_checked_at"].notna(),
-        "Allocated": people["allocated_at"].notna(),
-        "Completed the training": people["training_completed_at"].notna(),
-        "Answered a main trial": people["n_main_answered"] > 0,
-        "Completed every trial": people["completed_at"].notna(),
-    }
+    """The steps from consent to the completion code, in order; only enrolments of the deciding stage and version."""
+    people = dataset.participants[is_deciding(dataset.participants, dataset=dataset)]
+    arms = None if dataset.provenance.monitoring else [arm.name for arm in dataset.protocol.design.arms]
     return [
         FlowStep(
             name=name,
             n=int(flags.sum()),
-            by_arm=None if place < 2 else _by_arm(people["arm"][flags.astype(bool)], arms=arms),
+            by_arm=None
+            if arms is None or name in _BEFORE_ALLOCATION
+            else _by_arm(people["arm"][flags.astype(bool)], arms=arms),
         )
-        for place, (name, flags) in enumerate(reached.items())
+        for name, flags in _steps(people).items()
     ]
+
+
+def _steps(people: pd.DataFrame) -> dict[str, "pd.Series[bool]"]:
+    """Who reached each step; screens only where there were any, and nothing that a monitoring export lacks."""
+    steps = {"Gave consent": people["consented_at"].notna()}
+    if people["screened_at"].notna().any():
+        steps["Passed the screens"] = people["screened_at"].notna() & people["screened_out"].isna()
+    steps["Passed the sound check"] = people["sound_checked_at"].notna()
+    steps["Allocated"] = people["allocated_at"].notna()
+    if "training_completed_at" in people:
+        steps["Completed the training"] = people["training_completed_at"].notna()
+        steps["Answered a main trial"] = people["n_main_answered"] > 0
+    steps["Completed every trial"] = people["completed_at"].notna()
+    if people["released_at"].notna().any():
+        steps["Place given up"] = people["released_at"].notna()
+    return steps
 
 
 def _by_arm(arm_of: "pd.Series[str]", *, arms: list[str]) -> dict[str, int]:

@@ -6,7 +6,9 @@ from typing import Literal
 
 from analysis.cells import Cell
 from analysis.comparison import CellRisk, Comparison, RiskDifference, StratumContrast
-from analysis.exclusions import ArmCount
+from analysis.declared import find_unsupported
+from analysis.descriptives import ConditionSummary
+from analysis.exclusions import ArmCount, Exclusion
 from analysis.flow import FlowStep
 from analysis.load import Dataset
 from analysis.mixed.result import Contrast, MixedResult
@@ -16,6 +18,8 @@ from analysis.results import (
     ArmRecord,
     CellRecord,
     CoefficientRecord,
+    ConditionRecord,
+    ExclusionRecord,
     FlowRecord,
     GainRecord,
     Interval,
@@ -164,6 +168,31 @@ def cell_records(cells: list[Cell], *, risks: Iterable[CellRisk]) -> list[CellRe
     return found
 
 
+def condition_records(summaries: Iterable[ConditionSummary]) -> list[ConditionRecord]:
+    """Conditions of a design that is described alone."""
+    return [
+        ConditionRecord(
+            block=one.block,
+            condition=one.condition,
+            task=one.task,
+            predictions=stratum_name(one.model_correct),
+            n_participants=one.n_participants,
+            n_stimuli=one.n_stimuli,
+            n_trials=one.n_trials,
+            n_correct=one.n_correct,
+            accuracy=known(one.accuracy),
+            interval=known_interval(one.interval),
+            strategies=one.strategies,
+        )
+        for one in summaries
+    ]
+
+
+def exclusion_records(exclusions: Iterable[Exclusion]) -> list[ExclusionRecord]:
+    """The declared rules with their numbers."""
+    return [ExclusionRecord(rule=one.words, n=len(one.subjects)) for one in exclusions]
+
+
 def strategy_records(scores: list[StrategyScore]) -> list[StrategyRecord]:
     """Scores of the strategies that understand nothing."""
     return [
@@ -201,13 +230,12 @@ def flow_records(steps: list[FlowStep]) -> list[FlowRecord]:
 
 
 def arm_records(arms: Iterable[ArmCount], *, protocol: Protocol) -> list[ArmRecord]:
-    """Arms with their weights."""
-    weights = protocol.design.weights
+    """Arms with their conditions and weights."""
     return [
         ArmRecord(
             arm=arm.arm,
-            channel=arm.channel,
-            weight=weights[arm.arm],
+            conditions=list(protocol.design.arm(arm.arm).conditions),
+            weight=protocol.design.arm(arm.arm).weight,
             n_allocated=arm.n_allocated,
             n_analysed=arm.n_analysed,
             n_without_main_answer=arm.n_without_main_answer,
@@ -251,7 +279,7 @@ def provenance_record(dataset: Dataset) -> ProvenanceRecord:
         dataset_sha256=dataset.sha256,
         slug=dataset.provenance.slug,
         protocol_version=protocol.version,
-        protocol_sha256=dataset.provenance.protocol_sha256,
+        protocol_sha256=dataset.provenance.deciding_version.protocol_sha256,
         allocation_seed_sha256=protocol.allocation_seed_sha256,
         bundle_name=manifest.name,
         bundle_sha256=dataset.provenance.bundle_sha256,
@@ -268,5 +296,5 @@ def provenance_record(dataset: Dataset) -> ProvenanceRecord:
             for network in manifest.networks
         ],
         command=report_command(dataset),
-        r_call=r_call(dataset),
+        r_call=None if dataset.provenance.monitoring or find_unsupported(protocol.design) else r_call(dataset),
     )

@@ -7,7 +7,7 @@ from earshot.dataset import TRIALS_FILE
 _R_CALL = """\
 library(glmmTMB)
 trials <- read.csv(unz("{file}", "{table}"), colClasses = c(answer = "character"))
-trials <- subset(trials, stage == "{stage}" & phase == "main" & answer != "")
+trials <- subset(trials, stage == "{stage}" & version == {version} & {kind} == "main" & answer != "")
 code <- function(values, high) ifelse(values == high, .5, -.5)
 trials <- transform(trials, correct = as.integer(tolower(correct) == "true"),
   channel = code(channel, "sound"), mask = code(mask, "relevance"),
@@ -37,4 +37,11 @@ def report_command(dataset: Dataset) -> str:
 
 def r_call(dataset: Dataset) -> str:
     """An R script that fits the primary model to this file by glmmTMB and prints both contrasts."""
-    return _R_CALL.format(file=dataset.file_name, table=TRIALS_FILE, stage=deciding_stage(dataset))
+    return _R_CALL.format(
+        file=dataset.file_name,
+        table=TRIALS_FILE,
+        stage=deciding_stage(dataset),
+        version=dataset.protocol.version,
+        # the file itself is as it was written
+        kind="phase" if dataset.provenance.upgraded_from == 1 else "kind",
+    )

@@ -1,7 +1,7 @@
 """The report: one self-contained page and `results.json`, from one dataset."""
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -10,17 +10,20 @@ import jinja2
 from analysis import records, wording
 from analysis.cells import Cell, describe_cells
 from analysis.comparison import Comparison, compare_channels
-from analysis.exclusions import AnalysisSet, select_analysed
+from analysis.declared import describe_limits, find_unsupported
+from analysis.descriptives import ConditionSummary, describe_conditions
+from analysis.design_words import describe_design
+from analysis.exclusions import AnalysisSet, Exclusion, find_exclusions, select_analysed
 from analysis.figures import draw_accuracies
 from analysis.flow import count_flow
 from analysis.load import Dataset, load_dataset
-from analysis.results import Results, ScopeRecord
-from analysis.sensitivity import SensitivityRow, analyse_sensitivity
+from analysis.results import FactRecord, Results, ScopeRecord
+from analysis.sensitivity import SensitivityRow, analyse_sensitivity, per_protocol_row
 from analysis.strategies import STRATEGIES, StrategyScore, score_strategies
 from analysis.verdict import Verdict, decide_verdict
 from earshot.errors import DatasetError
 from earshot.files import canonical_json, file_written_aside
-from earshot.protocol import PRIMARY_MODEL, Protocol
+from earshot.protocol import CHANNEL_BY_MASK_MODEL
 
 REPORT_FILE = "report.html"
 RESULTS_FILE = "results.json"
@@ -38,15 +41,18 @@ _LIBRARIES = ("earshot", "numpy", "pandas", "scipy", "statsmodels", "matplotlib"
 class Analysis:
     """Everything computed from a dataset, before it is written down.
 
-    In a monitoring export only `analysed` is filled: cells, strategies and sensitivity are empty.
+    In a monitoring export only `analysed` is filled; where the declared contrast is not estimated, `conditions` stand
+    in place of cells, strategies and sensitivity.
     """
 
     analysed: AnalysisSet
-    cells: list[Cell]
-    strategies: list[StrategyScore]
     comparison: Comparison
     verdict: Verdict
-    sensitivity: list[SensitivityRow]
+    exclusions: list[Exclusion] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    strategies: list[StrategyScore] = field(default_factory=list)
+    sensitivity: list[SensitivityRow] = field(default_factory=list)
+    conditions: list[ConditionSummary] = field(default_factory=list)
 
 
 def analyse(dataset: Dataset) -> Analysis:
@@ -57,35 +63,63 @@ def analyse(dataset: Dataset) -> Analysis:
     DatasetError
         If the protocol was frozen with another primary model than this version estimates.
     """
-    protocol = dataset.protocol
-    if protocol.model != PRIMARY_MODEL:
-        raise DatasetError(
-            f"the protocol's model is '{protocol.model}'; this version estimates '{PRIMARY_MODEL}': report with the "
-            "Earshot that froze it"
-        )
     analysed = select_analysed(dataset)
+    unsupported = find_unsupported(dataset.protocol.design)
     if dataset.provenance.monitoring:
-        reason = "the study is still running, so this export holds no answers; nothing is compared before it is closed"
-        comparison = Comparison(decided_by=None, obstacle=reason)
-        return Analysis(analysed, [], [], comparison, Verdict("not_estimable", reason=reason), [])
-    alpha = protocol.design.analysis.alpha
-    cells = describe_cells(analysed.trials, level=1 - alpha)
-    comparison = compare_channels(analysed.trials, cells=cells, formula=protocol.model, level=1 - alpha)
+        reason = "the study is still open, so this export holds no answers; nothing is compared before it is closed"
+        return Analysis(analysed, Comparison(decided_by=None, obstacle=reason), Verdict("not_estimable", reason=reason))
+    if unsupported:
+        return _describe(dataset, analysed=analysed, reason=unsupported)
+    return _compare(dataset, analysed=analysed)
+
+
+def _describe(dataset: Dataset, *, analysed: AnalysisSet, reason: str) -> Analysis:
+    """The descriptives of a design whose declared contrast is not estimated."""
+    design = dataset.protocol.design
     return Analysis(
-        analysed=analysed,
-        cells=cells,
-        strategies=score_strategies(analysed.trials, presented=analysed.presented),
-        comparison=comparison,
-        verdict=decide_verdict(comparison, alpha=alpha),
-        sensitivity=_other_ways(analysed, comparison=comparison, level=1 - alpha),
+        analysed,
+        Comparison(decided_by=None, obstacle=reason),
+        Verdict("not_estimated", reason=reason),
+        exclusions=find_exclusions(analysed, design=design),
+        conditions=describe_conditions(analysed.trials, presented=analysed.presented, level=1 - design.analysis.alpha),
     )
 
 
-def _other_ways(analysed: AnalysisSet, *, comparison: Comparison, level: float) -> list[SensitivityRow]:
-    """The sensitivity analyses, without the one that decided."""
+def _compare(dataset: Dataset, *, analysed: AnalysisSet) -> Analysis:
+    """The comparison of what relevance adds by sound and by picture, and everything beside it."""
+    protocol = dataset.protocol
+    if protocol.model != CHANNEL_BY_MASK_MODEL:
+        raise DatasetError(
+            f"the protocol's model is '{protocol.model}'; this version estimates '{CHANNEL_BY_MASK_MODEL}': report "
+            "with the Earshot that froze it"
+        )
+    alpha = protocol.design.analysis.alpha
+    cells = describe_cells(analysed.trials, level=1 - alpha)
+    comparison = compare_channels(analysed.trials, cells=cells, formula=protocol.model, level=1 - alpha)
+    exclusions = find_exclusions(analysed, design=protocol.design)
+    return Analysis(
+        analysed,
+        comparison,
+        decide_verdict(comparison, alpha=alpha),
+        exclusions=exclusions,
+        cells=cells,
+        strategies=score_strategies(analysed.trials, presented=analysed.presented),
+        sensitivity=_other_ways(analysed, comparison=comparison, exclusions=exclusions, level=1 - alpha),
+    )
+
+
+def _other_ways(
+    analysed: AnalysisSet, *, comparison: Comparison, exclusions: list[Exclusion], level: float
+) -> list[SensitivityRow]:
+    """The sensitivity analyses, without the one that decided; with declared rules the per-protocol one."""
     if comparison.decided_by is None:
         return []
-    return [row for row in analyse_sensitivity(analysed.trials, level=level) if row.name != comparison.decided_by]
+    rows = [row for row in analyse_sensitivity(analysed.trials, level=level) if row.name != comparison.decided_by]
+    if exclusions:
+        left_out = {subject for exclusion in exclusions for subject in exclusion.subjects}
+        kept = analysed.trials[~analysed.trials["subject_id"].isin(list(left_out))]
+        rows.append(per_protocol_row(kept, level=level))
+    return rows
 
 
 def build_results(dataset: Dataset, *, analysis: Analysis) -> Results:
@@ -99,10 +133,12 @@ def build_results(dataset: Dataset, *, analysis: Analysis) -> Results:
         stage=provenance.stage,
         banner=BANNERS.get(provenance.stage),
         monitoring=provenance.monitoring,
+        is_supported=not find_unsupported(protocol.design),
         verdict=analysis.verdict.name,
         sentence=prefix + sentence,
-        estimand=wording.ESTIMANDS[analysis.comparison.decided_by or "mixed model"],
-        notes=wording.verdict_notes(analysis.verdict, comparison=analysis.comparison),
+        estimand=_estimand(dataset, analysis=analysis),
+        notes=_notes(dataset, analysis=analysis),
+        design=[FactRecord(name=name, words=words) for name, words in describe_design(protocol).items()],
         alpha=protocol.design.analysis.alpha,
         interval_level=level,
         scope=_scope(dataset, analysed=analysis.analysed),
@@ -113,11 +149,14 @@ def build_results(dataset: Dataset, *, analysis: Analysis) -> Results:
             extreme_cells=analysis.comparison.unstable_right_cells,
         ),
         cells=records.cell_records(analysis.cells, risks=analysis.comparison.cell_risks),
+        conditions=records.condition_records(analysis.conditions),
         strategies=records.strategy_records(analysis.strategies),
         sensitivity=records.sensitivity_records(analysis.sensitivity),
         flow=records.flow_records(count_flow(dataset)),
         arms=records.arm_records(analysis.analysed.arms, protocol=protocol),
+        exclusions=records.exclusion_records(analysis.exclusions),
         n_pilot_left_out=analysis.analysed.n_pilot_left_out,
+        n_other_version_left_out=analysis.analysed.n_other_version_left_out,
         model=records.model_record(analysis.comparison.model),
         simulation=provenance.simulation,
         provenance=records.provenance_record(dataset),
@@ -125,20 +164,37 @@ def build_results(dataset: Dataset, *, analysis: Analysis) -> Results:
     )
 
 
+def _estimand(dataset: Dataset, *, analysis: Analysis) -> str:
+    if analysis.verdict.name == "not_estimated":
+        return f"Declared estimand: {dataset.protocol.design.analysis.estimand}"
+    return wording.ESTIMANDS[analysis.comparison.decided_by or "mixed model"]
+
+
+def _notes(dataset: Dataset, *, analysis: Analysis) -> list[str]:
+    """The sentences that must stand with the verdict."""
+    notes = wording.verdict_notes(analysis.verdict, comparison=analysis.comparison)
+    return notes + (describe_limits(dataset.protocol.design) if analysis.verdict.name == "not_estimated" else [])
+
+
 def _scope(dataset: Dataset, *, analysed: AnalysisSet) -> ScopeRecord:
     plan = dataset.protocol.plan
-    shown = {*plan.right, *plan.wrong}
+    right = {name for block in plan for name in block.right}
+    wrong = {name for block in plan for name in block.wrong}
+    shown = [stimulus for stimulus in dataset.manifest.stimuli if stimulus.id in right | wrong]
+    n_allocated = int(dataset.participants["allocated_at"].notna().sum())
+    n_analysed = sum(arm.n_analysed for arm in analysed.arms)
     return ScopeRecord(
-        n_participants=sum(arm.n_analysed for arm in analysed.arms),
-        n_stimuli_wrong=len(plan.wrong),
-        n_stimuli_right=len(plan.right),
-        n_speakers=len({stimulus.speaker for stimulus in dataset.manifest.stimuli if stimulus.id in shown}),
+        n_participants=n_allocated if dataset.provenance.monitoring else n_analysed,
+        n_networks=len({stimulus.network for stimulus in shown}),
+        n_stimuli_wrong=len(wrong),
+        n_stimuli_right=len(right),
+        n_speakers=len({stimulus.speaker for stimulus in shown}),
     )
 
 
 def draw_figures(dataset: Dataset, *, analysis: Analysis) -> dict[str, str]:
-    """Inline SVG by layout; empty when there is no answered trial to draw."""
-    if analysis.analysed.trials.empty:
+    """Inline SVG by layout; empty when there is no answered trial to draw, or no cell to draw it in."""
+    if analysis.analysed.trials.empty or not analysis.cells:
         return {}
     level = 1 - dataset.protocol.design.analysis.alpha
     return {
@@ -165,7 +221,7 @@ _FILTERS = {
 }
 
 
-def render_report(results: Results, *, protocol: Protocol, figures: dict[str, str]) -> str:
+def render_report(results: Results, *, figures: dict[str, str]) -> str:
     """The page; it asks for nothing outside of itself."""
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -174,7 +230,7 @@ def render_report(results: Results, *, protocol: Protocol, figures: dict[str, st
     template = resources.files("analysis").joinpath("templates", "report.html.j2").read_text(encoding="utf-8")
     scores = {(s.strategy, s.predictions, s.channel, s.mask): s for s in results.strategies}
     page = environment.from_string(template).render(
-        results=results, design=protocol.design, figures=figures, scores=scores, strategies=list(STRATEGIES)
+        results=results, figures=figures, scores=scores, strategies=list(STRATEGIES)
     )
     return page + "\n"
 
@@ -192,7 +248,7 @@ def write_report(path: Path, *, out: Path) -> Results:
     dataset = load_dataset(path)
     analysis = analyse(dataset)
     results = build_results(dataset, analysis=analysis)
-    page = render_report(results, protocol=dataset.protocol, figures=draw_figures(dataset, analysis=analysis))
+    page = render_report(results, figures=draw_figures(dataset, analysis=analysis))
     with file_written_aside(out / REPORT_FILE) as aside:
         aside.write_text(page, encoding="utf-8")
     with file_written_aside(out / RESULTS_FILE) as aside:

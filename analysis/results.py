@@ -7,7 +7,7 @@ from earshot.dataset import Stage
 from earshot.files import Strict
 
 FORMAT_NAME: Literal["earshot-results"] = "earshot-results"
-FORMAT_VERSION: Literal[1] = 1
+FORMAT_VERSION: Literal[2] = 2
 
 Interval = tuple[float, float]
 
@@ -91,6 +91,40 @@ class CellRecord(Strict):
     model_interval: Interval | None
 
 
+class ConditionRecord(Strict):
+    """One condition in one block among right or among wrong predictions, where no model is fitted.
+
+    `n_correct` is null where the task has no right answer; `strategies` are what those that understand nothing would
+    score, as far as the task allows them.
+    """
+
+    block: str
+    condition: str
+    task: str
+    predictions: Literal["wrong", "right"]
+    n_participants: int
+    n_stimuli: int
+    n_trials: int
+    n_correct: int | None
+    accuracy: float | None
+    interval: Interval | None
+    strategies: dict[str, float]
+
+
+class ExclusionRecord(Strict):
+    """A declared rule of the per-protocol analysis, and how many of the analysed it leaves out."""
+
+    rule: str
+    n: int
+
+
+class FactRecord(Strict):
+    """One thing about the design, in words."""
+
+    name: str
+    words: str
+
+
 class StrategyRecord(Strict):
     """What a strategy that understands nothing would score on the same trials; condition null: all of them."""
 
@@ -123,10 +157,10 @@ class FlowRecord(Strict):
 
 
 class ArmRecord(Strict):
-    """One arm: allocated, analysed, and without a main answer."""
+    """One arm: its conditions; allocated, analysed, and without a main answer."""
 
     arm: str
-    channel: str
+    conditions: list[str]
     weight: int
     n_allocated: int
     n_analysed: int
@@ -181,7 +215,7 @@ class NetworkRecord(Strict):
 
 
 class ProvenanceRecord(Strict):
-    """What every number hangs on."""
+    """What every number hangs on; the R call only where the primary model was to be fitted."""
 
     dataset_file: str
     dataset_sha256: str
@@ -195,13 +229,14 @@ class ProvenanceRecord(Strict):
     corpus_sha256: str
     networks: list[NetworkRecord]
     command: str
-    r_call: str
+    r_call: str | None
 
 
 class ScopeRecord(Strict):
-    """What the verdict speaks of: these stimuli, these speakers, one network, one rendering."""
+    """What the results speak of: these stimuli, these speakers, these networks, this rendering."""
 
     n_participants: int
+    n_networks: int
     n_stimuli_wrong: int
     n_stimuli_right: int
     n_speakers: int
@@ -211,30 +246,37 @@ class Results(Strict):
     """Everything that the report says.
 
     `verdict` and `sentence` come first; `estimand` says what the estimate is of; `notes` are the sentences that must
-    stand with it. In a monitoring export everything that needs outcomes is null or empty.
+    stand with it. `is_supported` says whether this version estimates the declared contrast. Where it does not,
+    `conditions` describe the data, and cells, strategies, sensitivity and model are empty. In a monitoring export
+    everything that needs outcomes is null or empty.
     """
 
     format: Literal["earshot-results"] = FORMAT_NAME
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[2] = FORMAT_VERSION
     title: str
     stage: Stage
     banner: str | None
     monitoring: bool
+    is_supported: bool
     verdict: VerdictName
     sentence: str
     estimand: str
     notes: list[str]
+    design: list[FactRecord]
     alpha: float
     interval_level: float
     scope: ScopeRecord
     primary: PrimaryRecord
     secondary: StratumRecord
     cells: list[CellRecord]
+    conditions: list[ConditionRecord]
     strategies: list[StrategyRecord]
     sensitivity: list[SensitivityRecord]
     flow: list[FlowRecord]
     arms: list[ArmRecord]
+    exclusions: list[ExclusionRecord]
     n_pilot_left_out: int
+    n_other_version_left_out: int
     model: ModelRecord | None
     simulation: dict[str, Any] | None  # Any: the study's own declared parameters
     provenance: ProvenanceRecord

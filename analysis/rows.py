@@ -1,203 +1,215 @@
-"""Faults of rows: trials and participants against each other, the protocol and the bundle.
+"""Faults of rows: participants, trials and events against each other, the protocols and the bundle.
 
-Every rule marks the rows that break it; one sentence names the first of them and how many more there are.
+Rows are read as text, cell by cell, and compared with what protocol and bundle give; one sentence names the first row
+that breaks a rule and how many more there are.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-import pandas as pd
-
+from analysis.trial_rows import TrialRules
 from earshot.bundle import Manifest
-from earshot.dataset import PARTICIPANTS_FILE, TRIALS_FILE, Provenance
+from earshot.dataset import EVENTS_FILE, PARTICIPANTS_FILE, TRIALS_FILE, Provenance
 from earshot.protocol import Protocol
 
-Rule = tuple["pd.Series[bool]", str]
+TextRow = dict[str, str]
 
-_REQUIRED_TRIAL = (
-    *("subject_id", "version", "stage", "arm", "channel", "mask", "phase", "trial_index", "stimulus"),
-    *("true_label", "predicted_label", "model_correct", "n_alternatives"),
-)
-_REQUIRED_PARTICIPANT = ("subject_id", "version", "stage", "n_main_answered")
+_NEEDED_OF_EVENTS = {
+    "allocated": ("version", "subject_id", "place", "arm", "sequence"),
+    "released": ("version", "subject_id", "place"),
+    "completed": ("version", "subject_id", "place", "is_released"),
+}
 
 
-def find_row_faults(
-    trials: pd.DataFrame,
-    *,
-    participants: pd.DataFrame,
-    provenance: Provenance,
-    protocol: Protocol,
-    manifest: Manifest,
-) -> list[str]:
-    """One sentence per rule that rows of typed tables break.
+@dataclass(frozen=True)
+class TextRows:
+    """The rows of a whole export by table, and what they are held against.
 
     Parameters
     ----------
-    trials, participants : DataFrame
-        Read the columns of `earshot.dataset`; one row per trial, one per participant.
+    tables : mapping of str to list of dict
+        By archive path; an unknown value is an empty string.
     """
-    faults = _empty_cells(trials, columns=_REQUIRED_TRIAL, table=TRIALS_FILE)
-    faults += _empty_cells(participants, columns=_REQUIRED_PARTICIPANT, table=PARTICIPANTS_FILE)
-    if faults:
-        return faults
-    rules = list(_participant_rules(participants, provenance=provenance, protocol=protocol))
-    faults = _broken(rules, keys=participants[["subject_id"]], table=PARTICIPANTS_FILE)
-    if faults:
-        return faults
-    rules = list(_trial_rules(trials, provenance=provenance))
-    rules += _design_rules(trials, participants=participants, protocol=protocol, manifest=manifest)
-    if not provenance.monitoring:
-        rules += _answer_rules(trials, manifest=manifest)
-    faults = _broken(rules, keys=trials[["subject_id", "phase", "trial_index"]], table=TRIALS_FILE)
-    faults += _broken(
-        _completeness_rules(participants, trials=trials, protocol=protocol),
-        keys=participants[["subject_id"]],
-        table=PARTICIPANTS_FILE,
-    )
-    return faults + _miscounted(trials, participants=participants)
+
+    tables: Mapping[str, list[TextRow]]
+    provenance: Provenance
+    protocols: Mapping[int, Protocol]
+    manifest: Manifest
 
 
-def _empty_cells(frame: pd.DataFrame, *, columns: tuple[str, ...], table: str) -> list[str]:
-    return [
-        f"{table}: column '{name}' is empty in {int(frame[name].isna().sum())} of {len(frame)} rows; it must be known"
-        for name in columns
-        if frame[name].isna().any()
-    ]
+@dataclass
+class _Broken:
+    """Rules that rows of one table break, with the rows' keys."""
+
+    table: str
+    keys: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, row: TextRow, sentence: str, *, by: tuple[str, ...]) -> None:
+        named = ", ".join(f"{name} {row[name]}" for name in by)
+        self.keys.setdefault(sentence, []).append(named)
+
+    def faults(self) -> list[str]:
+        """A sentence for each rule."""
+        return [
+            f"{self.table}: {keys[0]}{f' (and {len(keys) - 1} more rows)' if len(keys) > 1 else ''}: {sentence}"
+            for sentence, keys in self.keys.items()
+        ]
 
 
-def _broken(rules: list[Rule], *, keys: pd.DataFrame, table: str) -> list[str]:
-    """A sentence for each rule with broken rows, naming the first by its keys."""
-    faults = []
-    for broken, sentence in rules:
-        flags = broken.fillna(value=True).astype(bool)
-        if flags.any():
-            first = ", ".join(f"{name} {value}" for name, value in keys[flags].iloc[0].items())
-            n_more = int(flags.sum()) - 1
-            more = f" (and {n_more} more rows)" if n_more else ""
-            faults.append(f"{table}: {first}{more}: {sentence}")
-    return faults
+def find_row_faults(rows: TextRows) -> list[str]:
+    """One sentence per rule that rows break."""
+    broken = _Broken(PARTICIPANTS_FILE)
+    seen: set[str] = set()
+    for row in rows.tables[PARTICIPANTS_FILE]:
+        for sentence in _participant_faults(row, rows=rows, seen=seen):
+            broken.add(row, sentence, by=("subject_id",))
+    return (broken.faults() or _trial_faults(rows)) + _questionnaire_faults(rows) + _event_faults(rows)
 
 
-def _stage_rules(frame: pd.DataFrame, *, provenance: Provenance, version: int | None) -> Iterator[Rule]:
-    simulated = provenance.stage == "simulated"
-    expected = "'simulated', as the study is" if simulated else "'pilot' or 'running': the study is not simulated"
-    yield (frame["stage"] == "simulated") != simulated, f"stage is not {expected}"
-    if version is not None:
-        yield frame["version"] != version, f"version is not {version}, that of the protocol in this dataset"
+def _participant_faults(row: TextRow, *, rows: TextRows, seen: set[str]) -> Iterator[str]:
+    for name in ("subject_id", "version", "stage"):
+        if not row[name]:
+            yield f"column '{name}' is empty; it must be known"
+    if row["subject_id"] in seen:
+        yield "subject_id stands in several rows; one row per participant"
+    seen.add(row["subject_id"])
+    versions = {str(version.number): version for version in rows.provenance.versions}
+    simulated = rows.provenance.stage == "simulated"
+    if (row["stage"] == "simulated") != simulated:
+        expected = "'simulated', as the study is" if simulated else "'pilot' or 'running': the study is not simulated"
+        yield f"stage is not {expected}"
+    if row["version"] not in versions:
+        yield f"version is not one of this dataset's: {', '.join(versions)}"
+        return
+    if versions[row["version"]].is_pilot and row["stage"] != "pilot":
+        yield "version is a pilot's, but stage is not 'pilot'"
+    if bool(row["released_at"]) != bool(row["release_reason"]):
+        yield "released_at and release_reason must both be known or both be empty"
+    if "arm" in row:
+        yield from _allocation_faults(row, rows=rows)
 
 
-def _participant_rules(participants: pd.DataFrame, *, provenance: Provenance, protocol: Protocol) -> Iterator[Rule]:
-    yield participants["subject_id"].duplicated(), "subject_id stands in several rows; one row per participant"
-    yield from _stage_rules(participants, provenance=provenance, version=protocol.version)
-    allocated = participants["allocated_at"].notna()
-    yield participants["arm"].notna() != allocated, "arm and allocated_at must both be known or both be empty"
-    yield participants["list_index"].notna() != allocated, "list_index must be known once an arm was allocated"
-    yield ~participants["list_index"].isin([0, 1]) & allocated, "list_index is not 0 or 1"
-    yield from _arm_rules(participants[allocated], protocol=protocol, index=participants.index)
-    yield participants["n_main_answered"] < 0, "n_main_answered is negative"
+def _allocation_faults(row: TextRow, *, rows: TextRows) -> Iterator[str]:
+    """Of an export that tells arms."""
+    allocated = bool(row["allocated_at"])
+    protocol = rows.protocols[int(row["version"])]
+    arms = [arm.name for arm in protocol.design.arms]
+    if bool(row["arm"]) != allocated:
+        yield "arm and allocated_at must both be known or both be empty"
+    elif allocated and row["arm"] not in arms:
+        yield f"arm is not one of the protocol's: {', '.join(arms)}"
+    # a dataset that an older Earshot wrote has no places
+    needed = ("sequence",) if rows.provenance.upgraded_from else ("place", "sequence")
+    for name in needed:
+        if bool(row[name]) != allocated:
+            yield f"{name} must be known once an arm was allocated, and only then"
+        elif row[name].startswith("-"):
+            yield f"{name} is negative"
+    if not row["n_main_answered"]:
+        yield "column 'n_main_answered' is empty; it must be known"
 
 
-def _arm_rules(frame: pd.DataFrame, *, protocol: Protocol, index: "pd.Index[Any]") -> Iterator[Rule]:
-    """Arms and channels of allocated rows; `index` is that of all rows."""
-    channels = {arm.name: arm.channel for arm in protocol.design.arms}
-    unknown = ~frame["arm"].isin(list(channels))
-    yield unknown.reindex(index, fill_value=False), f"arm is not one of the protocol's: {', '.join(channels)}"
-    other = (frame["channel"] != frame["arm"].map(channels)) & ~unknown
-    yield other.reindex(index, fill_value=False), "channel is not that of the arm"
-
-
-def _trial_rules(trials: pd.DataFrame, *, provenance: Provenance) -> Iterator[Rule]:
-    keys = ["subject_id", "phase", "trial_index"]
-    yield trials[keys].duplicated(), "several rows; one row per subject_id, phase and trial_index"
-    main = trials["phase"] == "main"
-    repeated = trials[["subject_id", "stimulus"]].where(main).duplicated() & main
-    yield repeated, "the participant met this stimulus in an earlier main trial; each is shown once"
-    yield from _stage_rules(trials, provenance=provenance, version=None)
-    yield trials["trial_index"] < 0, "trial_index is negative"
-    same = trials["true_label"] == trials["predicted_label"]
-    yield trials["model_correct"] != same, "model_correct does not say whether true_label equals predicted_label"
-    for name in ("plays", "original_plays", "n_reloads", "rt", "onset_to_response_ms"):
-        yield trials[name].lt(0).fillna(value=False), f"{name} is negative"
-    outside = (trials["heard_share"].lt(0) | trials["heard_share"].gt(1)).fillna(value=False)
-    yield outside, "heard_share is not between 0 and 1"
-
-
-def _design_rules(
-    trials: pd.DataFrame, *, participants: pd.DataFrame, protocol: Protocol, manifest: Manifest
-) -> Iterator[Rule]:
-    """Each trial shows what the protocol planned for this participant, of a stimulus of the bundle."""
-    own = participants.set_index("subject_id").reindex(trials["subject_id"])
-    own.index = trials.index
-    known = trials["subject_id"].isin(list(participants["subject_id"]))
-    yield ~known, f"subject_id is not in {PARTICIPANTS_FILE}"
-    for name in ("arm", "channel", "version", "stage"):
-        yield (own[name] != trials[name]).fillna(value=True) & known, f"{name} is not that of the participant"
-    stimuli = {stimulus.id: stimulus for stimulus in manifest.stimuli}
-    found = trials["stimulus"].isin(list(stimuli))
-    yield ~found, "stimulus is not in the bundle manifest"
-    for name, labels in (
-        ("true_label", {key: stimulus.true_label for key, stimulus in stimuli.items()}),
-        ("predicted_label", {key: stimulus.predicted_label for key, stimulus in stimuli.items()}),
-    ):
-        yield (trials[name] != trials["stimulus"].map(labels)) & found, f"{name} is not that of the stimulus"
-    plan = protocol.plan
-    phases = dict.fromkeys(plan.training, "training") | dict.fromkeys([*plan.right, *plan.wrong], "main")
-    yield trials["phase"] != trials["stimulus"].map(phases), "stimulus is not planned for this phase"
-    yield trials["n_alternatives"] != len(manifest.labels), "n_alternatives is not the number of the bundle's labels"
-    yield _other_mask(trials, list_index=own["list_index"], protocol=protocol), "mask is not that of the plan"
-
-
-def _other_mask(trials: pd.DataFrame, *, list_index: "pd.Series[int]", protocol: Protocol) -> "pd.Series[bool]":
-    """Whether a main trial's mask differs from the one that its stimulus has on the participant's list."""
-    halves = trials["stimulus"].map(protocol.plan.halves)
-    planned = halves.astype("Float64") == list_index.astype("Float64")
-    differs = (trials["mask"] == "relevance") != planned
-    return (differs & (trials["phase"] == "main") & halves.notna()).fillna(value=False)
-
-
-def _answer_rules(trials: pd.DataFrame, *, manifest: Manifest) -> Iterator[Rule]:
-    answered = trials["answer"].notna()
-    known = trials["answer"].isin(manifest.labels)
-    yield answered & ~known, f"answer is not one of the labels: {', '.join(manifest.labels)}"
-    for name in ("correct", "answered_at"):
-        yield trials[name].notna() != answered, f"{name} must be known when there is an answer, and only then"
-    hit = trials["answer"] == trials["predicted_label"]
-    yield (
-        (trials["correct"] != hit).fillna(value=False) & answered,
-        ("correct does not say whether answer equals predicted_label"),
-    )
-    known = trials["confidence"].notna()
-    yield known != answered, "confidence must be known when there is an answer, and only then"
-    tens = trials["confidence"].isin(list(range(10, 101, 10)))
-    yield known & ~tens, "confidence is not one of 10, 20, ... 100 percent"
-
-
-def _completeness_rules(participants: pd.DataFrame, *, trials: pd.DataFrame, protocol: Protocol) -> list[Rule]:
-    """Every planned trial has its row, answered or not; who was never allocated has none."""
-    plan = protocol.plan
-    planned = set(range(len(plan.training) + len(plan.right) + len(plan.wrong)))
-    places = trials.groupby("subject_id")["trial_index"].agg(set)
-    found = [places.get(subject, set()) for subject in participants["subject_id"]]
-    allocated = participants["allocated_at"].notna()
-    incomplete = pd.Series([places != planned for places in found], index=participants.index)
-    surplus = pd.Series([bool(places) for places in found], index=participants.index)
-    rows = f"{TRIALS_FILE} must have one row per planned trial, trial_index 0 to {len(planned) - 1}"
-    return [
-        (allocated & incomplete, f"{rows}, of an allocated participant; rows are missing or have another index"),
-        (~allocated & surplus, f"{TRIALS_FILE} has rows of a participant who was never allocated"),
-    ]
-
-
-def _miscounted(trials: pd.DataFrame, *, participants: pd.DataFrame) -> list[str]:
-    """`n_main_answered` against the rows of trials."""
-    main = trials[(trials["phase"] == "main") & trials["answered_at"].notna()]
-    counted = main.groupby("subject_id").size().reindex(participants["subject_id"], fill_value=0)
-    differs = counted.to_numpy() != participants["n_main_answered"].to_numpy(dtype="int64")
-    if not differs.any():
+def _trial_faults(rows: TextRows) -> list[str]:
+    trials = rows.tables.get(TRIALS_FILE)
+    if trials is None:
         return []
-    first = participants[differs].iloc[0]
-    return [
-        f"{PARTICIPANTS_FILE}: subject_id {first['subject_id']}: n_main_answered is {first['n_main_answered']}, but "
-        f"{TRIALS_FILE} has {counted.loc[first['subject_id']]} answered main trials "
-        f"({int(differs.sum())} participants in all)"
-    ]
+    people = {row["subject_id"]: row for row in rows.tables[PARTICIPANTS_FILE]}
+    broken = _Broken(TRIALS_FILE)
+    # versions of another bundle than the one in the dataset cannot be held against it
+    rules = {
+        number: TrialRules(protocol, manifest=rows.manifest)
+        for number, protocol in rows.protocols.items()
+        if protocol.bundle_sha256 == rows.provenance.bundle_sha256
+    }
+    seen: set[tuple[str, ...]] = set()
+    for row in trials:
+        for sentence in _one_trial(row, person=people.get(row["subject_id"]), rules=rules, seen=seen):
+            broken.add(row, sentence, by=("subject_id", "trial_index"))
+    return broken.faults() + _completeness_faults(rows, rules=rules)
+
+
+def _one_trial(
+    row: TextRow, *, person: TextRow | None, rules: Mapping[int, TrialRules], seen: set[tuple[str, ...]]
+) -> Iterator[str]:
+    if person is None:
+        yield f"subject_id is not in {PARTICIPANTS_FILE}"
+        return
+    others = [name for name in ("version", "stage", "arm") if row[name] != person[name]]
+    for name in others:
+        yield f"{name} is not that of the participant"
+    for key, sentence in (
+        ((row["subject_id"], row["trial_index"]), "several rows; one row per subject_id and trial_index"),
+        (
+            (row["subject_id"], row["block"], row["stimulus"]),
+            "the participant met this stimulus in an earlier trial of the block; each is shown once",
+        ),
+    ):
+        if key in seen and key[-1]:
+            yield sentence
+        seen.add(key)
+    own = rules.get(int(person["version"]))
+    if own is not None and not others and person["arm"]:
+        yield from own.faults(row)
+
+
+def _completeness_faults(rows: TextRows, *, rules: Mapping[int, TrialRules]) -> list[str]:
+    """Every planned trial has its row, answered or not; who was never allocated has none; answered ones are counted."""
+    indices: dict[str, set[str]] = {}
+    n_answered: Counter[str] = Counter()
+    for row in rows.tables[TRIALS_FILE]:
+        indices.setdefault(row["subject_id"], set()).add(row["trial_index"])
+        n_answered[row["subject_id"]] += row["kind"] == "main" and bool(row["answered_at"])
+    broken = _Broken(PARTICIPANTS_FILE)
+    for person in rows.tables[PARTICIPANTS_FILE]:
+        subject = person["subject_id"]
+        found = indices.get(subject, set())
+        own = rules.get(int(person["version"]))
+        if person["arm"] and own is not None:
+            n_planned = own.n_trials(person["arm"])
+            if found != {str(index) for index in range(n_planned)}:
+                sentence = f"{TRIALS_FILE} must have one row per planned trial, trial_index 0 to {n_planned - 1}"
+                broken.add(person, f"{sentence}; rows are missing or have another index", by=("subject_id",))
+        elif found and not person["arm"]:
+            broken.add(person, f"{TRIALS_FILE} has rows of a participant who was never allocated", by=("subject_id",))
+        if person["n_main_answered"] != str(n_answered[subject]):
+            sentence = (
+                f"n_main_answered is {person['n_main_answered']}, but {TRIALS_FILE} has {n_answered[subject]} "
+                "answered main trials"
+            )
+            broken.add(person, sentence, by=("subject_id",))
+    return broken.faults()
+
+
+def _questionnaire_faults(rows: TextRows) -> list[str]:
+    """Who answered is known, and answered a questionnaire once."""
+    people = {row["subject_id"]: row for row in rows.tables[PARTICIPANTS_FILE]}
+    faults = []
+    for table in rows.tables.keys() - {PARTICIPANTS_FILE, TRIALS_FILE, EVENTS_FILE}:
+        broken = _Broken(table)
+        seen: set[str] = set()
+        for row in rows.tables[table]:
+            person = people.get(row["subject_id"], {})
+            if any(row[name] != person.get(name) for name in ("version", "stage")):
+                broken.add(row, f"version and stage are of no participant of {PARTICIPANTS_FILE}", by=("subject_id",))
+            if row["subject_id"] in seen:
+                broken.add(row, "subject_id stands in several rows; each answers once", by=("subject_id",))
+            seen.add(row["subject_id"])
+        faults += broken.faults()
+    return sorted(faults)
+
+
+def _event_faults(rows: TextRows) -> list[str]:
+    broken = _Broken(EVENTS_FILE)
+    people = {row["subject_id"] for row in rows.tables[PARTICIPANTS_FILE]}
+    before = -1
+    for row in rows.tables[EVENTS_FILE]:
+        if not row["event_id"] or int(row["event_id"]) <= before:
+            broken.add(row, "event_id does not rise from row to row", by=("event_id",))
+        before = int(row["event_id"] or before)
+        if row["subject_id"] and row["subject_id"] not in people:
+            broken.add(row, f"subject_id is not in {PARTICIPANTS_FILE}", by=("event_id",))
+        for name in _NEEDED_OF_EVENTS.get(row["event"], ()):
+            if name in row and not row[name]:
+                broken.add(row, f"{name} is empty in an event '{row['event']}'; it must be known", by=("event_id",))
+    return broken.faults()

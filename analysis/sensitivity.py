@@ -73,6 +73,24 @@ def analyse_sensitivity(trials: pd.DataFrame, *, level: float) -> list[Sensitivi
     ]
 
 
+def per_protocol_row(trials: pd.DataFrame, *, level: float) -> SensitivityRow:
+    """Participant means by Welch's t among wrong predictions, of those whom no declared rule leaves out.
+
+    Parameters
+    ----------
+    trials : DataFrame
+        As in `analyse_sensitivity`, without the rows of who is left out.
+    """
+    gains = relevance_gains(trials, model_correct=False)
+    counts = count_gains(gains)
+    name = "per protocol: participant means, Welch's t"
+    if not all(count.n_kept for count in counts):
+        return SensitivityRow(name, "risk", math.nan, (math.nan, math.nan), math.nan, "not available: nobody is left")
+    welch = welch_difference(gains, level=level)
+    note = f"the declared exclusions applied; {sum(c.n_kept for c in counts)} participants; stimuli taken as given"
+    return SensitivityRow(name, "risk", welch.estimate, welch.interval, welch.p, note)
+
+
 def _gee_row(trials: pd.DataFrame, *, level: float) -> SensitivityRow:
     """GEE of wrong and right predictions together, exchangeable within participants, bias-reduced covariance, t.
 

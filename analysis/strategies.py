@@ -61,7 +61,7 @@ def score_strategies(trials: pd.DataFrame, *, presented: pd.DataFrame) -> list[S
     -----
     Empty cells are left out. Trials are answered in order, so the trial before an answered one was answered too.
     """
-    scored = trials.assign(previous_label=_previous_labels(trials, presented=presented))
+    scored = trials.assign(previous_label=previous_labels(trials, presented=presented))
     conditions = [(None, None), *product(CHANNELS, MASKS)]
     scores = []
     for model_correct, (channel, mask) in product((False, True), conditions):
@@ -70,8 +70,7 @@ def score_strategies(trials: pd.DataFrame, *, presented: pd.DataFrame) -> list[S
             part = part[(part["channel"] == channel) & (part["mask"] == mask)]
         if part.empty:
             continue
-        for name, score in STRATEGIES.items():
-            accuracy, note = score(part)
+        for name, (accuracy, note) in score_each(part).items():
             scores.append(
                 StrategyScore(
                     strategy=name,
@@ -86,7 +85,18 @@ def score_strategies(trials: pd.DataFrame, *, presented: pd.DataFrame) -> list[S
     return scores
 
 
-def _previous_labels(trials: pd.DataFrame, *, presented: pd.DataFrame) -> "pd.Series[str]":
+def score_each(part: pd.DataFrame) -> dict[str, tuple[float, str]]:
+    """Each strategy's expected accuracy on these trials, and its note.
+
+    Parameters
+    ----------
+    part : DataFrame
+        Reads true_label, predicted_label (what is right), previous_label, n_alternatives; not empty.
+    """
+    return {name: score(part) for name, score in STRATEGIES.items()}
+
+
+def previous_labels(trials: pd.DataFrame, *, presented: pd.DataFrame) -> "pd.Series[str]":
     """The predicted label of the trial before, aligned to `trials`; missing on a participant's first."""
     order = presented.sort_values(["subject_id", "trial_index"])
     before = order.assign(previous_label=order.groupby("subject_id")["predicted_label"].shift())

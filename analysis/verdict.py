@@ -1,5 +1,7 @@
 """The verdict, by a rule that was fixed before any data.
 
+0. The design declares another contrast than this version estimates: `not_estimated`, with the reason; nothing is
+   compared, whatever the data.
 1. Not estimable: `not_estimable`, with the reason.
 2. p >= alpha: `no_evidence`. It is never read as "no difference".
 3. p < alpha, and the decided contrast and the marginal risk difference point the same way: `sound_adds_more` when
@@ -17,7 +19,7 @@ from typing import Literal
 
 from analysis.comparison import Comparison, RiskDifference
 
-VerdictName = Literal["sound_adds_more", "picture_adds_more", "no_evidence", "not_estimable"]
+VerdictName = Literal["sound_adds_more", "picture_adds_more", "no_evidence", "not_estimable", "not_estimated"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Verdict:
     Parameters
     ----------
     name : str
-        One of four.
+        One of five.
     reason : str
         Why it is not directional although p < alpha, or not estimable; else empty.
     depends_on_scale : bool

@@ -87,6 +87,8 @@ ESTIMANDS = {
 def verdict_sentence(verdict: Verdict, *, comparison: Comparison, level: float) -> str:
     """The verdict in one sentence, with its estimate and interval; never "no difference"."""
     risk = comparison.primary.risk if comparison.primary else None
+    if verdict.name == "not_estimated":
+        return f"This version of Earshot does not estimate the declared primary contrast: {verdict.reason}."
     if verdict.name == "not_estimable" or risk is None or comparison.p is None:
         return f"The primary contrast is not estimable: {verdict.reason}."
     found = (
@@ -128,6 +130,11 @@ def _test(comparison: Comparison, *, level: float) -> str:
 def verdict_notes(verdict: Verdict, *, comparison: Comparison) -> list[str]:
     """Sentences that must stand with the verdict."""
     notes = []
+    if verdict.name == "not_estimated":
+        return [
+            "What follows is descriptive: no test, no verdict. The data are whole and every answer is in the dataset, "
+            "so that the declared contrast can be estimated elsewhere."
+        ]
     if verdict.name == "no_evidence":
         notes.append(
             "No evidence of a difference is not evidence of none: the interval shows which differences remain possible."

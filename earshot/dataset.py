@@ -1,10 +1,14 @@
-"""The dataset: what an export holds, column by column (Psych-DS 1.5 in form), and its description.
+"""The dataset: what an export holds (Psych-DS 1.5 in form), its description and its codebook.
 
-`study` writes it and `analysis` reads it; both take the columns from here, and so does the codebook.
+`study` writes it and `analysis` reads it; both take the columns from `dataset_tables`, and so does the codebook. Format
+1 is read through `upgrade_dataset.to_newest`.
 """
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import Field
@@ -14,14 +18,16 @@ from earshot.errors import DatasetError
 from earshot.files import Strict, parse_json, read_format, sha256_bytes
 
 FORMAT_NAME: Literal["earshot-dataset"] = "earshot-dataset"
-FORMAT_VERSION: Literal[1] = 1
+FORMAT_VERSION: Literal[2] = 2
 PSYCH_DS_VERSION = "Psych-DS 1.5.0"
 
 DESCRIPTION_FILE = "dataset_description.json"
+CODEBOOK_FILE = "codebook.csv"
 TRIALS_FILE = "data/content-trials_data.csv"
 PARTICIPANTS_FILE = "data/content-participants_data.csv"
-PROTOCOL_FILE = "materials/protocol.json"
+EVENTS_FILE = "data/content-events_data.csv"
 MANIFEST_FILE = "materials/bundle_manifest.json"
+ALLOCATION_FILE = "materials/allocation.json"
 README_FILE = "README.md"
 CHANGES_FILE = "CHANGES.md"
 
@@ -34,7 +40,8 @@ class Column:
     """One column of a table: the codebook's entry.
 
     `data_type` "boolean" is written true/false, "time" ISO-8601 in UTC; an unknown value is an empty cell. An
-    `outcome` tells how somebody answered, and is withheld while a study is running.
+    `outcome` tells how somebody answered, and is withheld until a study is closed; so is what is `concealed`, because
+    it tells, or lets one guess, who is in which arm.
     """
 
     name: str
@@ -43,96 +50,102 @@ class Column:
     unit: str | None = None
     levels: tuple[str, ...] | None = None
     outcome: bool = False
+    concealed: bool = False
 
 
-_SUBJECT = Column("subject_id", "string", "random code of the participant within this dataset")
-_VERSION = Column("version", "integer", "version of the study's frozen protocol the participant saw")
-_STAGE = Column(
-    "stage",
-    "string",
-    "stage of the study when the participant was enrolled",
-    levels=("pilot", "running", "simulated"),
-)
-_ARM = Column("arm", "string", "arm the participant was allocated to; empty before allocation")
-_CHANNEL = Column(
-    "channel", "string", "how explanations were given in this arm: seen or heard", levels=("picture", "sound")
-)
+Tables = Mapping[str, tuple[Column, ...]]
+"""The columns of each table by its path in the archive."""
 
-TRIAL_COLUMNS: tuple[Column, ...] = (
-    _SUBJECT,
-    _VERSION,
-    _STAGE,
-    _ARM,
-    _CHANNEL,
-    Column("mask", "string", "what was rendered: the relevance or its rolled control", levels=("relevance", "control")),
-    Column("phase", "string", "training (with feedback, never analysed) or main", levels=("training", "main")),
-    Column("trial_index", "integer", "place of the trial in the participant's sequence, from 0, training included"),
-    Column("stimulus", "string", "the clip as the network heard it; described in materials/bundle_manifest.json"),
-    Column("true_label", "string", "what the person in the clip said"),
-    Column("predicted_label", "string", "what the network answered: the right answer to the task"),
-    Column("model_correct", "boolean", "whether the network answered the true label"),
-    Column("answer", "string", "what the participant says the network answered; empty if unanswered", outcome=True),
-    Column("correct", "boolean", "whether the participant's answer is the network's", outcome=True),
-    Column("n_alternatives", "integer", "number of answers to choose from"),
-    Column("confidence", "integer", "the participant's confidence, without a default", unit="percent", outcome=True),
-    Column("rt", "integer", "time from the opening of answers to the answer, browser clock", unit="ms"),
-    Column(
-        "onset_to_response_ms", "integer", "time from the explanation's onset to the answer, browser clock", unit="ms"
-    ),
-    Column("plays", "integer", "how often the explanation was started (sound), or 1 once it was shown (picture)"),
-    Column("original_plays", "integer", "how often the original was started"),
-    Column("heard_share", "number", "share of the explanation's sound heard in its longest play; 1 for a picture"),
-    Column("n_reloads", "integer", "how often the trial was begun again after its first time"),
-    Column("answered_at", "time", "when the server stored the answer"),
-)
 
-PARTICIPANT_COLUMNS: tuple[Column, ...] = (
-    _SUBJECT,
-    _VERSION,
-    _STAGE,
-    _ARM,
-    _CHANNEL,
-    Column("list_index", "integer", "which of the two counterbalanced lists of stimuli, 0 or 1"),
-    Column("consented_at", "time", "when consent was given"),
-    Column("sound_checked_at", "time", "when the sound check was passed"),
-    Column("allocated_at", "time", "when an arm was allocated"),
-    Column("training_completed_at", "time", "when the last training trial was stored"),
-    Column("completed_at", "time", "when the last trial was stored and the completion code given"),
-    Column("n_main_answered", "integer", "how many main trials were stored"),
-)
+class DatasetVersion(Strict):
+    """One frozen version of the study: its protocol stands in `protocol_file(number)`."""
 
-TABLES: dict[str, tuple[Column, ...]] = {TRIALS_FILE: TRIAL_COLUMNS, PARTICIPANTS_FILE: PARTICIPANT_COLUMNS}
+    number: int = Field(ge=1)
+    protocol_sha256: Sha256
+    is_pilot: bool = False
 
 
 class Provenance(Strict):
     """What an export says of itself, under the key "earshot" of the description.
 
-    `monitoring` exports are taken while a study runs and lack every outcome column. `simulation` holds the declared
-    parameters, the effect, the listeners and the seed of a simulated study, `files` the SHA-256 of every other file.
+    `monitoring` exports are taken before a study is closed and lack every outcome and all that is concealed.
+    `simulation` holds the declared parameters, the effect, the listeners and the seed of a simulated study, `files` the
+    SHA-256 of every other file. `upgraded_from` is set where an older dataset was read.
     """
 
     format: Literal["earshot-dataset"] = FORMAT_NAME
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[2] = FORMAT_VERSION
+    upgraded_from: Literal[1] | None = None
     slug: str
     title: str
     stage: Stage
     monitoring: bool
-    protocol_sha256: Sha256
+    versions: list[DatasetVersion] = Field(min_length=1)
     bundle_sha256: Sha256
     simulation: dict[str, Any] | None = None
     files: dict[str, Sha256] = Field(default_factory=dict)
 
+    @property
+    def deciding_version(self) -> DatasetVersion:
+        """The version the analysis is about: the newest that is no pilot, in a pilot the newest pilot."""
+        in_pilot = self.stage == "pilot"
+        fitting = [version for version in self.versions if version.is_pilot == in_pilot]
+        return max(fitting or self.versions, key=lambda version: version.number)
 
-def table_columns(table: str, *, monitoring: bool) -> tuple[Column, ...]:
-    """The columns of one table; a monitoring export lacks the outcomes."""
-    return tuple(column for column in TABLES[table] if not (monitoring and column.outcome))
+
+def protocol_file(number: int) -> str:
+    """Where the frozen protocol of a version stands in the archive."""
+    return f"materials/protocol-v{number}.json"
 
 
-def describe_dataset(provenance: Provenance, *, description: str) -> dict[str, Any]:
+def questionnaire_file(name: str) -> str:
+    """Where the answers to a questionnaire stand in the archive.
+
+    Psych-DS allows letters and digits alone, and names are lower-case: a capital X stands for each hyphen.
+    """
+    return f"data/content-questionnaire{name.replace('-', 'X')}_data.csv"
+
+
+Value = str | int | float | bool | datetime | None
+
+
+def format_cell(value: Value) -> str:
+    """A value as a CSV cell: true/false, ISO-8601 in UTC ending in Z, and nothing for what is unknown."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return str(value)
+
+
+def table_csv(rows: Iterable[Mapping[str, Value]], *, columns: Iterable[Column]) -> bytes:
+    """The CSV of `rows` with these columns alone; a column that a row lacks is unknown there."""
+    names = [column.name for column in columns]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([format_cell(row.get(name)) for name in names] for row in rows)
+    return text.getvalue().encode()
+
+
+def codebook_csv(tables: Tables) -> bytes:
+    """`codebook.csv`: every column of every table with its type, unit, levels (joined by |) and meaning."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("table", "column", "type", "unit", "levels", "meaning"))
+    for table, columns in tables.items():
+        writer.writerows(
+            (table, column.name, column.data_type, column.unit or "", "|".join(column.levels or ()), column.description)
+            for column in columns
+        )
+    return text.getvalue().encode()
+
+
+def describe_dataset(provenance: Provenance, *, tables: Tables, description: str) -> dict[str, Any]:
     """The content of `dataset_description.json`: Psych-DS's JSON-LD with one entry per variable."""
-    variables = {
-        column.name: column for table in TABLES for column in table_columns(table, monitoring=provenance.monitoring)
-    }
+    variables = {column.name: column for columns in tables.values() for column in columns}
     return {
         "@context": "http://schema.org/",
         "@type": "Dataset",
@@ -160,7 +173,7 @@ def _describe_variable(column: Column) -> dict[str, Any]:
 
 
 def read_provenance(description: Mapping[str, Any]) -> Provenance:
-    """What the export says of itself.
+    """What the export says of itself; that of an older format is upgraded first (`upgrade_dataset.to_newest`).
 
     Raises
     ------
@@ -189,9 +202,8 @@ def parse_description(content: bytes) -> dict[str, Any]:
     return description
 
 
-def find_changed_files(members: Mapping[str, bytes], *, provenance: Provenance) -> list[str]:
-    """One sentence per missing, surplus or changed file of an export."""
-    named = provenance.files
+def find_changed_files(members: Mapping[str, bytes], *, named: Mapping[str, str]) -> list[str]:
+    """One sentence per missing, surplus or changed file of an export; `named` are the hashes its description names."""
     found = set(members) - {DESCRIPTION_FILE}
     faults = [f"{name} is missing" for name in sorted(named.keys() - found)]
     faults += [f"{name} is surplus: {DESCRIPTION_FILE} does not name it" for name in sorted(found - named.keys())]

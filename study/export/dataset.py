@@ -2,39 +2,57 @@
 
 Notes
 -----
-Until a study is closed, an export lacks every outcome column: whoever watches recruitment must not see the answer grow.
+Until a study is closed, an export lacks every outcome and everything that tells who is in which arm: whoever watches
+recruitment must see neither the answer grow nor the next assignment. The allocation's seed is in no such export.
 """
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from django.db import transaction
 
+from earshot.bundle import parse_manifest
 from earshot.dataset import (
+    ALLOCATION_FILE,
     CHANGES_FILE,
+    CODEBOOK_FILE,
     DESCRIPTION_FILE,
+    EVENTS_FILE,
     MANIFEST_FILE,
     PARTICIPANTS_FILE,
-    PROTOCOL_FILE,
     README_FILE,
     TRIALS_FILE,
-    Column,
+    DatasetVersion,
     Provenance,
+    Tables,
+    codebook_csv,
     describe_dataset,
-    table_columns,
+    protocol_file,
+    questionnaire_file,
+    table_csv,
 )
+from earshot.dataset_allocation import AllocationRecord, describe_allocation
+from earshot.dataset_tables import dataset_tables
 from earshot.errors import StudyError
 from earshot.files import canonical_json, sha256_bytes, write_zip
-from study.export.rows import Row, format_cell, participant_rows, trial_rows
+from earshot.protocol import parse_protocol
+from study.export.rows import (
+    ExportedVersion,
+    Row,
+    event_rows,
+    participant_rows,
+    questionnaire_rows,
+    trial_rows,
+)
 from study.export.texts import Exported, dataset_changes, dataset_description, dataset_readme
-from study.models import OUTCOME_STAGES, Stage, Study, Version
+from study.models import OUTCOME_STAGES, Bundle, Stage, Study, Trial
+from study.services.events import event_record
 
 
 @transaction.atomic
 def dataset_export(*, study: Study, out: Path, monitoring: bool = False) -> Exported:
-    """Write the dataset of `study` to the zip `out`, all of it read in one transaction.
+    """Write the dataset of `study` to the zip `out`, all versions of it, all read in one transaction.
 
     Raises
     ------
@@ -42,9 +60,9 @@ def dataset_export(*, study: Study, out: Path, monitoring: bool = False) -> Expo
         If the study is a draft, or is not closed yet and `monitoring` is not set.
     """
     check_exportable(study, monitoring=monitoring)
-    version = study.versions.latest("number")
-    members, exported = _dataset_members(study, version=version, monitoring=monitoring)
+    members, exported = _dataset_members(study, versions=_read_versions(study), monitoring=monitoring)
     write_zip(out, members=members)
+    event_record("exported", study=study, data={"is_monitoring": monitoring})
     return exported
 
 
@@ -54,50 +72,94 @@ def check_exportable(study: Study, *, monitoring: bool) -> None:
         raise StudyError(f"study '{study.slug}' is a draft and has no data; launch it first")
     if study.stage not in OUTCOME_STAGES and not monitoring:
         raise StudyError(
-            f"study '{study.slug}' is {study.stage}; close it first, or take an export without answers, correctness "
-            "and confidence with --monitoring"
+            f"study '{study.slug}' is {study.stage}; close it first, or take an export without answers, correctness, "
+            "confidence and arms with --monitoring"
         )
 
 
-def _dataset_members(study: Study, *, version: Version, monitoring: bool) -> tuple[dict[str, bytes], Exported]:
+def _read_versions(study: Study) -> list[ExportedVersion]:
+    """Every version with its bundle's manifest, oldest first."""
+    versions = []
+    for version in study.versions.order_by("number"):
+        protocol = parse_protocol(bytes(version.protocol))
+        bundle = Bundle.objects.get(sha256=protocol.bundle_sha256)
+        manifest = parse_manifest(bytes(bundle.manifest), place=f"bundle '{bundle.name}'")
+        stimuli = {stimulus.id: stimulus for stimulus in manifest.stimuli}
+        versions.append(ExportedVersion(version=version, protocol=protocol, manifest=manifest, stimuli=stimuli))
+    return versions
+
+
+def _dataset_members(
+    study: Study, *, versions: Sequence[ExportedVersion], monitoring: bool
+) -> tuple[dict[str, bytes], Exported]:
     """Every file of the zip by archive path."""
-    participants, n_participants = _table_bytes(
-        participant_rows(version), columns=table_columns(PARTICIPANTS_FILE, monitoring=monitoring)
+    provenance = _provenance(study, versions=versions, monitoring=monitoring)
+    tables = dataset_tables([each.protocol.design for each in versions], monitoring=monitoring)
+    exported = Exported(
+        n_participants=sum(each.version.enrolments.count() for each in versions),
+        n_trials=Trial.objects.filter(enrolment__version__study=study).count() if TRIALS_FILE in tables else 0,
     )
-    trials, n_trials = _table_bytes(
-        trial_rows(version, n_alternatives=len(study.bundle.labels)),
-        columns=table_columns(TRIALS_FILE, monitoring=monitoring),
-    )
-    exported = Exported(n_participants=n_participants, n_trials=n_trials)
     members = {
-        PARTICIPANTS_FILE: participants,
-        TRIALS_FILE: trials,
-        PROTOCOL_FILE: bytes(version.protocol),
-        MANIFEST_FILE: bytes(study.bundle.manifest),
-        README_FILE: dataset_readme(study, version=version, exported=exported, monitoring=monitoring).encode(),
+        **_table_members(study, versions=versions, tables=tables),
+        **{protocol_file(each.version.number): bytes(each.version.protocol) for each in versions},
+        MANIFEST_FILE: bytes(Bundle.objects.get(sha256=provenance.bundle_sha256).manifest),
+        ALLOCATION_FILE: _allocation_record(study, versions=versions),
+        CODEBOOK_FILE: codebook_csv(tables),
+        README_FILE: dataset_readme(provenance, tables=tables, exported=exported).encode(),
         CHANGES_FILE: dataset_changes(study).encode(),
     }
+    hashes = {name: sha256_bytes(content) for name, content in members.items()}
+    description = describe_dataset(
+        provenance.model_copy(update={"files": hashes}),
+        tables=tables,
+        description=dataset_description(study, exported=exported),
+    )
+    return members | {DESCRIPTION_FILE: canonical_json(description)}, exported
+
+
+def _provenance(study: Study, *, versions: Sequence[ExportedVersion], monitoring: bool) -> Provenance:
     provenance = Provenance(
         slug=study.slug,
         title=study.title,
         stage=study.stage,  # a draft was refused above, every other stage is one of the dataset's
         monitoring=monitoring,
-        protocol_sha256=version.protocol_sha256,
-        bundle_sha256=study.bundle.sha256,
+        versions=[
+            DatasetVersion(
+                number=each.version.number,
+                protocol_sha256=each.version.protocol_sha256,
+                is_pilot=each.version.is_pilot,
+            )
+            for each in versions
+        ],
+        bundle_sha256=versions[-1].protocol.bundle_sha256,
         simulation=study.simulation,
-        files={name: sha256_bytes(content) for name, content in members.items()},
     )
-    description = describe_dataset(provenance, description=dataset_description(study, exported=exported))
-    return members | {DESCRIPTION_FILE: canonical_json(description)}, exported
+    deciding = provenance.deciding_version.number
+    bundles = {each.version.number: each.protocol.bundle_sha256 for each in versions}
+    return provenance.model_copy(update={"bundle_sha256": bundles[deciding]})
 
 
-def _table_bytes(rows: Iterator[Row], *, columns: Sequence[Column]) -> tuple[bytes, int]:
-    """The CSV of `rows` with these columns alone, and how many rows it has."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(column.name for column in columns)
-    n_rows = 0
-    for row in rows:
-        writer.writerow(format_cell(row[column.name]) for column in columns)
-        n_rows += 1
-    return text.getvalue().encode(), n_rows
+def _table_members(study: Study, *, versions: Sequence[ExportedVersion], tables: Tables) -> dict[str, bytes]:
+    """The CSV of each table."""
+    rows: dict[str, Iterable[Row]] = {
+        PARTICIPANTS_FILE: chain.from_iterable(map(participant_rows, versions)),
+        TRIALS_FILE: chain.from_iterable(map(trial_rows, versions)),
+        EVENTS_FILE: event_rows(study),
+    }
+    for each in versions:
+        for questionnaire in each.protocol.design.every_questionnaire:
+            name = questionnaire_file(questionnaire.name)
+            rows[name] = chain(rows.get(name, ()), questionnaire_rows(each, questionnaire=questionnaire))
+    return {name: table_csv(rows[name], columns=columns) for name, columns in tables.items()}
+
+
+def _allocation_record(study: Study, *, versions: Sequence[ExportedVersion]) -> bytes:
+    """The record; it holds the seeds only once nobody can be allocated any more."""
+    is_over = study.stage in OUTCOME_STAGES
+    record = AllocationRecord(
+        versions=[
+            describe_allocation(each.protocol, seed=bytes(each.version.allocation_seed) if is_over else None)
+            for each in versions
+        ]
+    )
+    return canonical_json(record.model_dump(mode="json"))

@@ -2,8 +2,18 @@
 
 from dataclasses import dataclass
 
-from earshot.dataset import MANIFEST_FILE, PARTICIPANTS_FILE, PROTOCOL_FILE, TRIALS_FILE
-from study.models import Stage, Study, Version
+from earshot.dataset import (
+    ALLOCATION_FILE,
+    CODEBOOK_FILE,
+    EVENTS_FILE,
+    MANIFEST_FILE,
+    PARTICIPANTS_FILE,
+    TRIALS_FILE,
+    Provenance,
+    Tables,
+    protocol_file,
+)
+from study.models import Stage, Study
 
 
 @dataclass(frozen=True)
@@ -20,8 +30,15 @@ _BANNERS = {
 }
 
 _MONITORING = (
-    "**MONITORING. Taken while the study was open: answers, correctness and confidence are left out on purpose.**"
+    "**MONITORING. Taken while the study was open: answers, correctness and confidence are left out on purpose, and "
+    "whatever tells who is in which arm.**"
 )
+
+_ROWS = {
+    TRIALS_FILE: "trial planned for a participant, answered or not; training included",
+    PARTICIPANTS_FILE: "participant who gave consent",
+    EVENTS_FILE: "event of the study, in order",
+}
 
 _README = """\
 # {title}
@@ -33,52 +50,59 @@ Study `{slug}`, stage {stage}, version {version}, protocol `{protocol_sha256}`.
 
 | file | one row per |
 |---|---|
-| `{trials}` | trial planned for a participant, answered or not; training included |
-| `{participants}` | participant who gave consent |
-| `{protocol}` | (the frozen design, the very bytes of the launch) |
-| `{manifest}` | (the bundle: stimuli, network, renditions, hashes) |
+{tables}
+| `{protocol}` | (the frozen design, the very bytes of the launch; one for each version) |
+| `{manifest}` | (the bundle: stimuli, networks, renditions, hashes) |
+| `{allocation}` | (how places were allocated; once closed with the seed, so that all can be derived again) |
+| `{codebook}` | column of a table: type, unit, levels, meaning |
 | `dataset_description.json` | (every column with its unit and levels; the SHA-256 of every other file) |
 
 ## How to read it
 
-- Participants answered: "Which digit did the computer answer? It may be wrong." `correct` says whether the answer is
-  the network's. Where the network was right (`model_correct` true), naming the spoken word is correct without any
-  understanding of the network: never pool right and wrong predictions.
-- `phase` training came with feedback and is never analysed.
+- `correct` says whether the answer is what the task asks for; in forward simulation ("Which digit did the computer
+  answer? It may be wrong.") that is the network's answer. Where the network was right (`model_correct` true), naming
+  the spoken word is correct without any understanding of the network: never pool right and wrong predictions.
+- `kind` main is analysed; training came with feedback, an exemplar only shows, an attention trial tells what to choose.
+- `version` is the protocol a participant met; `stage` pilot is never analysed with the study that follows.
 - An empty cell is an unknown value: before allocation, or a trial that was not answered.
 - Times are the server's, ISO-8601 in UTC; `rt` and `onset_to_response_ms` are the browser's clock, in ms.
   Sound reaches the ear tens of milliseconds after its onset, over Bluetooth far more: do not compare response times
   across channels.
 
-Check the files with `python -m analysis check FILE.zip`; repeat the report with
-`python -m analysis report FILE.zip --out DIR`.
+Check the files, and derive allocation and trials again, with `python -m analysis check FILE.zip`; repeat the report
+with `python -m analysis report FILE.zip --out DIR`.
 """
 
 
-def dataset_readme(study: Study, *, version: Version, exported: Exported, monitoring: bool) -> str:
+def dataset_readme(provenance: Provenance, *, tables: Tables, exported: Exported) -> str:
     """The README.md of an export."""
-    banners = [_BANNERS[Stage(study.stage)]] if Stage(study.stage) in _BANNERS else []
-    banners += [_MONITORING] if monitoring else []
+    stage, version = Stage(provenance.stage), provenance.deciding_version
+    banners = [_BANNERS[stage]] if stage in _BANNERS else []
+    banners += [_MONITORING] if provenance.monitoring else []
     return _README.format(
-        title=study.title,
+        title=provenance.title,
         banner="".join(f"{banner}\n\n" for banner in banners),
         n_participants=exported.n_participants,
-        n_trials=exported.n_trials,
-        slug=study.slug,
-        stage=study.stage,
+        n_trials=exported.n_trials if TRIALS_FILE in tables else "no",
+        slug=provenance.slug,
+        stage=provenance.stage,
         version=version.number,
         protocol_sha256=version.protocol_sha256,
-        trials=TRIALS_FILE,
-        participants=PARTICIPANTS_FILE,
-        protocol=PROTOCOL_FILE,
+        tables="\n".join(
+            f"| `{table}` | {_ROWS.get(table, 'participant who answered the questionnaire')} |" for table in tables
+        ),
+        protocol=protocol_file(version.number),
         manifest=MANIFEST_FILE,
+        allocation=ALLOCATION_FILE,
+        codebook=CODEBOOK_FILE,
     )
 
 
 def dataset_changes(study: Study) -> str:
-    """The CHANGES.md of an export: one line per frozen version."""
+    """The CHANGES.md of an export: one line per frozen version, with its reason."""
     lines = [
-        f"- version {version.number}: protocol `{version.protocol_sha256}`"
+        f"- version {version.number}{' (pilot)' if version.is_pilot else ''}: protocol `{version.protocol_sha256}`"
+        + (f": {' '.join(version.reason.split())}" if version.reason else "")
         for version in study.versions.order_by("number")
     ]
     return "\n".join(["# Changes", "", *lines, ""])
@@ -91,6 +115,6 @@ def dataset_description(study: Study, *, exported: Exported) -> str:
         Stage.PILOT: "Pilot answers",
     }.get(Stage(study.stage), "Answers")
     return (
-        f"{kind} of {exported.n_participants} participants to the question what an audio classifier answered, given "
+        f"{kind} of {exported.n_participants} participants to questions about what an audio classifier does, given "
         "explanations as picture or sound."
     )

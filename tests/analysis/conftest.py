@@ -1,8 +1,7 @@
 """A small simulator of whole exports, written from the core's definitions alone (numpy, no Django)."""
 
-import csv
-import io
 import json
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,25 +11,37 @@ from typing import Any
 import numpy as np
 import pytest
 
-from earshot.allocation import permuted_blocks
+from earshot.allocation.allocator import Allocator
+from earshot.allocation.record import Allocated, Released
 from earshot.bundle import Corpus, Manifest, Network, Picture, Rendition, Selection, Sound, Stimulus
 from earshot.dataset import (
+    ALLOCATION_FILE,
     CHANGES_FILE,
+    CODEBOOK_FILE,
     DESCRIPTION_FILE,
+    EVENTS_FILE,
     MANIFEST_FILE,
     PARTICIPANTS_FILE,
-    PROTOCOL_FILE,
     README_FILE,
     TRIALS_FILE,
+    DatasetVersion,
     Provenance,
     Stage,
+    codebook_csv,
     describe_dataset,
-    table_columns,
+    protocol_file,
+    table_csv,
 )
+from earshot.dataset_allocation import AllocationRecord, arm_shares, derive_trials, describe_allocation
+from earshot.dataset_tables import dataset_tables
+from earshot.dataset_trials import MetTrial
+from earshot.design.study_file import StudyFile
 from earshot.files import canonical_json, sha256_bytes, write_zip
-from earshot.protocol import Protocol, StudyFile, freeze, parse_protocol
-from earshot.sequence import participant_sequence
+from earshot.protocol import Protocol, freeze, parse_protocol
+from earshot.tasks.kinds import TASKS
+from tests.designs import make_design
 
+SEED = b"s" * 32
 LABELS = [str(digit) for digit in range(10)]
 RECOGNISED = {"sound": 0.90, "picture": 0.15}
 Row = dict[str, Any]
@@ -38,7 +49,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is planted into a simulated export; `listeners` names who answers, see `Listeners.answer`."""
+    """What is planted into a simulated export; `listeners` names who answers, see `Listeners.answer`.
+
+    `design` is JSON: sections of a study file that replace those of the default design.
+    """
 
     n_participants: int = 16
     effect: float = 0.0
@@ -56,6 +70,8 @@ class Plan:
     sds: tuple[float, float, float] = (0.7, 0.7, 0.3)
     betas: tuple[float, float, float, float] = (0.0, 0.0, 0.3, 1.0)
     weights: tuple[int, int] = (1, 1)
+    released: tuple[int, ...] = ()
+    design: str = ""
 
 
 @dataclass
@@ -192,101 +208,146 @@ def _manifest(plan: Plan) -> Manifest:
 
 
 def _design(plan: Plan) -> StudyFile:
-    return StudyFile.model_validate(
-        {
-            "study": {"slug": "digits", "title": "Spoken digits: <seen> & heard", "bundle": "voices"},
-            "texts": {"information": "i", "consent": "c", "debrief": "d", "contact": "c"},
-            "arms": [
-                {"name": "seen", "channel": "picture", "weight": plan.weights[0]},
-                {"name": "heard", "channel": "sound", "weight": plan.weights[1]},
-            ],
-            "conditions": [{"given": "original-and-word", "mask": mask} for mask in ("relevance", "control")],
-            "training": {"n_items": plan.n_training},
-            "main": {"n_right": plan.n_right, "n_wrong": plan.n_wrong},
-        }
-    )
-
-
-def _participant_row(place: int, *, plan: Plan, protocol: Protocol) -> Row:
-    slot = permuted_blocks(protocol.design.weights, seed=b"s" * 32, place=place)
-    return {
-        "subject_id": f"p{place:04d}",
-        "version": 1,
-        "stage": plan.row_stage,
-        "arm": slot.arm,
-        "channel": protocol.design.arm(slot.arm).channel,
-        "list_index": slot.list_index,
-        "consented_at": "2024-05-01T10:00:00+00:00",
-        "sound_checked_at": "2024-05-01T10:02:00+00:00",
-        "allocated_at": "2024-05-01T10:03:00+00:00",
-        "training_completed_at": None if place in plan.never_started else "2024-05-01T10:10:00+00:00",
-        "completed_at": "2024-05-01T10:30:00+00:00",
-    }
-
-
-def _trial_rows(person: Row, *, place: int, listeners: Listeners, protocol: Protocol, manifest: Manifest) -> list[Row]:
-    stimuli = {stimulus.id: stimulus for stimulus in manifest.stimuli}
-    sequence = participant_sequence(
-        training=protocol.plan.training,
-        halves=protocol.plan.halves,
-        list_index=person["list_index"],
-        key=place.to_bytes(4, "big"),
-    )
-    plan = listeners.plan
-    n_training = len(protocol.plan.training)
-    n_answered = len(sequence)
-    n_answered = n_training + 5 if place in plan.dropouts else 2 if place in plan.never_started else n_answered
-    own = listeners.draw_effects(sd=plan.sds[0])
-    rows = []
-    for index, trial in enumerate(sequence):
-        stimulus = stimuli[trial.stimulus]
-        answered = index < n_answered
-        answer = listeners.answer(own, stimulus, channel=person["channel"], mask=trial.mask) if answered else None
-        rows.append(
+    sections = {
+        "study": {"slug": "digits", "title": "Spoken digits: <seen> & heard", "bundle": "voices"},
+        "texts": {"en": {"information": "i", "consent": "c", "debrief": "d", "contact": "c"}},
+        "arms": [
             {
-                **{name: person[name] for name in ("subject_id", "version", "stage", "arm", "channel")},
-                "mask": trial.mask,
-                "phase": trial.phase,
-                "trial_index": index,
-                "stimulus": stimulus.id,
-                "true_label": stimulus.true_label,
-                "predicted_label": stimulus.predicted_label,
-                "model_correct": stimulus.model_correct,
-                "answer": answer,
-                "correct": answer == stimulus.predicted_label if answered else None,
-                "n_alternatives": len(LABELS),
-                "confidence": 70 if answered else None,
-                "rt": 2100 if answered else None,
-                "onset_to_response_ms": 6100 if answered else None,
-                "plays": 1,
-                "original_plays": 1,
-                "heard_share": 1.0,
-                "n_reloads": 0,
-                "answered_at": f"2024-05-01T10:{index:02d}:30.250000+00:00" if answered else None,
+                "name": name,
+                "conditions": [f"{channel}-{mask}" for mask in ("relevance", "control")],
+                "weight": weight,
             }
+            for (name, channel), weight in zip((("seen", "picture"), ("heard", "sound")), plan.weights, strict=True)
+        ],
+        "blocks": [
+            {"kind": "training", "name": "practice", "n_items": plan.n_training},
+            {"kind": "main", "name": "main", "n_right": plan.n_right, "n_wrong": plan.n_wrong},
+        ],
+        "recruitment": {"n_per_arm": 1000, "power": {"missing_because": "a test"}},
+        # balanced after every four, so that few participants are equally many in both arms
+        "allocation": {"method": "permuted-blocks", "block_repeats": [2]},
+    }
+    return make_design(**sections | json.loads(plan.design or "{}"))
+
+
+@dataclass
+class Simulated:
+    """One export while it is made: the rows of its tables."""
+
+    plan: Plan
+    protocol: Protocol
+    manifest: Manifest
+    listeners: Listeners
+    people: list[Row] = field(default_factory=list)
+    trials: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    answered: list[Row] = field(default_factory=list)
+
+    def run(self) -> None:
+        design = self.protocol.design
+        allocator = Allocator(design.allocation, arms=arm_shares(self.protocol), seed=SEED)
+        for number in range(self.plan.n_participants):
+            assignment = allocator.next({})
+            told = {name: getattr(assignment, name) for name in ("place", "arm", "sequence", "refills")}
+            allocator.record(Allocated(factors={}, **told))
+            person = self._person(number)
+            person |= {name: told[name] for name in ("place", "arm", "sequence")}
+            self._event("allocated", person, **told)
+            self._meet(person)
+            if number in self.plan.released:
+                allocator.record(Released(place=assignment.place))
+                person |= {"released_at": "2024-05-01T12:00:00+00:00", "release_reason": "idle"}
+                self._event("released", person, place=assignment.place, reason="idle")
+            elif person["completed_at"]:
+                self._event("completed", person, place=assignment.place, is_released=False)
+        # people who consented and failed the sound check: never allocated
+        self.people += [
+            {**self._keys(f"r{number:04d}"), "n_main_answered": 0, "consented_at": "2024-05-01T09:00:00+00:00"}
+            for number in range(self.plan.refused)
+        ]
+
+    def _keys(self, subject: str) -> Row:
+        return {"subject_id": subject, "version": 1, "stage": self.plan.row_stage}
+
+    def _person(self, number: int) -> Row:
+        person = self._keys(f"p{number:04d}") | {
+            "consented_at": "2024-05-01T10:00:00+00:00",
+            "sound_checked_at": "2024-05-01T10:02:00+00:00",
+            "allocated_at": "2024-05-01T10:03:00+00:00",
+            "training_completed_at": None if number in self.plan.never_started else "2024-05-01T10:10:00+00:00",
+            "completed_at": "2024-05-01T10:30:00+00:00",
+        }
+        self.people.append(person)
+        return person
+
+    def _event(self, kind: str, person: Row, **data: Any) -> None:
+        keys = {"version": 1, "subject_id": person["subject_id"]}
+        at = "2024-05-01T10:03:00+00:00"
+        self.events.append({"event_id": len(self.events) + 1, "at": at, "event": kind, **keys, **data})
+
+    def _meet(self, person: Row) -> None:
+        """The person's trials, and what follows from them."""
+        place = person["place"]
+        planned = derive_trials(
+            self.protocol,
+            manifest=self.manifest,
+            seed=SEED,
+            place=place,
+            arm=person["arm"],
+            sequence=person["sequence"],
         )
-    return rows
+        n_answered = len(planned)
+        if place in self.plan.dropouts:
+            n_answered = self.plan.n_training + 5
+        if place in self.plan.never_started:
+            n_answered = 2
+        own = self.listeners.draw_effects(sd=self.plan.sds[0])
+        draw = random.Random(place)  # noqa: S311  # a simulation, nothing to keep secret
+        for index, trial in enumerate(planned):
+            met = self._met(trial)
+            row = {name: person[name] for name in ("subject_id", "version", "stage", "arm")} | met.cells()
+            row |= {"trial_index": index, "n_reloads": 0}
+            if index < n_answered:
+                row |= met.answer_cells(self._answers(met, own=own, draw=draw)) | {
+                    "rt": 2100,
+                    "onset_to_response_ms": 6100,
+                    "plays": 1,
+                    "original_plays": 1,
+                    "heard_share": 1.0,
+                    "answered_at": f"2024-05-01T10:{index:02d}:30.250000+00:00",
+                }
+            self.trials.append(row)
+        mine = [row for row in self.trials if row["subject_id"] == person["subject_id"] and row["kind"] == "main"]
+        person["n_main_answered"] = sum("answered_at" in row for row in mine)
+        if person["n_main_answered"] < len(mine):
+            person["completed_at"] = None
 
+    def _met(self, trial: Any) -> MetTrial:
+        design = self.protocol.design
+        condition = design.condition(trial.condition) if trial.condition else None
+        return MetTrial(
+            design=design,
+            labels=tuple(LABELS),
+            block=trial.block,
+            kind=trial.kind,
+            condition=condition,
+            stimulus=next((one for one in self.manifest.stimuli if one.id == trial.stimulus), None),
+            instructed_label=trial.instructed_label,
+            first=condition.name if condition and condition.against else None,
+            second=condition.against if condition else None,
+        )
 
-def _refused_rows(plan: Plan) -> list[Row]:
-    """People who consented and failed the sound check: never allocated."""
-    consent = {"stage": plan.row_stage, "version": 1, "consented_at": "2024-05-01T09:00:00+00:00"}
-    return [{"subject_id": f"r{i:04d}", "n_main_answered": 0, **consent} for i in range(plan.refused)]
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
-
-
-def _csv(rows: list[Row], *, table: str, monitoring: bool) -> bytes:
-    names = [column.name for column in table_columns(table, monitoring=monitoring)]
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(names)
-    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
-    return out.getvalue().encode()
+    def _answers(self, met: MetTrial, *, own: Any, draw: random.Random) -> Row:
+        asked = met.asked()
+        if met.kind == "attention":
+            return {"answer": met.instructed_label if draw.random() < 0.8 else LABELS[0]}
+        if asked is None or met.condition is None or met.stimulus is None:
+            return {}
+        if asked.task != "forward-simulation":
+            return dict(TASKS[asked.task].simulate(asked, understanding=0.4, recognition=0.9, draw=draw))
+        answer = self.listeners.answer(own, met.stimulus, channel=met.condition.channel, mask=met.condition.mask)
+        perceived = {"perceived_label": asked.true_label} if asked.ask_perceived else {}
+        return {**perceived, "answer": answer, "confidence": 70}
 
 
 @cache
@@ -300,24 +361,21 @@ def simulate(plan: Plan) -> dict[str, bytes]:
         version=1,
         manifest=manifest,
         bundle_sha256=sha256_bytes(manifest_bytes),
-        allocation_seed=b"s" * 32,
+        allocation_seed=SEED,
     )
     protocol = parse_protocol(protocol_bytes)
-    listeners = Listeners(plan, np.random.default_rng(plan.seed))
-    people = [_participant_row(place, plan=plan, protocol=protocol) for place in range(plan.n_participants)]
-    trials = []
-    for place, person in enumerate(people):
-        rows = _trial_rows(person, place=place, listeners=listeners, protocol=protocol, manifest=manifest)
-        answered = [row for row in rows if row["answer"] is not None]
-        person["n_main_answered"] = sum(row["phase"] == "main" for row in answered)
-        if person["n_main_answered"] < plan.n_right + plan.n_wrong:
-            person["completed_at"] = None
-        trials += rows
+    study = Simulated(plan, protocol, manifest, Listeners(plan, np.random.default_rng(plan.seed)))
+    study.run()
+    tables = dataset_tables([protocol.design], monitoring=plan.monitoring)
+    rows = {TRIALS_FILE: study.trials, PARTICIPANTS_FILE: study.people, EVENTS_FILE: study.events}
+    is_over = plan.stage in ("closed", "simulated")
+    record = AllocationRecord(versions=[describe_allocation(protocol, seed=SEED if is_over else None)])
     members = {
-        TRIALS_FILE: _csv(trials, table=TRIALS_FILE, monitoring=plan.monitoring),
-        PARTICIPANTS_FILE: _csv(people + _refused_rows(plan), table=PARTICIPANTS_FILE, monitoring=plan.monitoring),
-        PROTOCOL_FILE: protocol_bytes,
+        **{table: table_csv(rows.get(table, []), columns=columns) for table, columns in tables.items()},
+        protocol_file(1): protocol_bytes,
         MANIFEST_FILE: manifest_bytes,
+        ALLOCATION_FILE: canonical_json(record.model_dump(mode="json")),
+        CODEBOOK_FILE: codebook_csv(tables),
         README_FILE: b"# A simulated export\n",
         CHANGES_FILE: b"1: made\n",
     }
@@ -326,13 +384,14 @@ def simulate(plan: Plan) -> dict[str, bytes]:
         title="Spoken digits: <seen> & heard",
         stage=plan.stage,
         monitoring=plan.monitoring,
-        protocol_sha256=protocol_sha256,
+        versions=[DatasetVersion(number=1, protocol_sha256=protocol_sha256)],
         bundle_sha256=sha256_bytes(manifest_bytes),
         simulation={"effect": plan.effect, "seed": plan.seed, "listeners": plan.listeners}
         if plan.stage == "simulated"
         else None,
     )
-    return seal_files(members, description=describe_dataset(provenance, description="simulated by the tests"))
+    description = describe_dataset(provenance, tables=tables, description="simulated by the tests")
+    return seal_files(members, description=description)
 
 
 def seal_files(members: dict[str, bytes], *, description: dict[str, Any]) -> dict[str, bytes]:

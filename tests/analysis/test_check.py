@@ -10,13 +10,18 @@ import pytest
 
 from analysis.check import examine
 from earshot.dataset import (
+    ALLOCATION_FILE,
+    CODEBOOK_FILE,
     DESCRIPTION_FILE,
+    EVENTS_FILE,
     MANIFEST_FILE,
     PARTICIPANTS_FILE,
-    PROTOCOL_FILE,
     README_FILE,
     TRIALS_FILE,
+    protocol_file,
 )
+
+PROTOCOL_FILE = protocol_file(1)
 
 Files = dict[str, bytes]
 Study = Callable[..., Files]
@@ -79,7 +84,11 @@ def test_exports_of_every_stage_are_whole(study_files: Study, planted: dict[str,
 
 
 @pytest.mark.parametrize(
-    "name", [TRIALS_FILE, PARTICIPANTS_FILE, PROTOCOL_FILE, MANIFEST_FILE, README_FILE, DESCRIPTION_FILE]
+    "name",
+    [
+        *(TRIALS_FILE, PARTICIPANTS_FILE, EVENTS_FILE, PROTOCOL_FILE, MANIFEST_FILE, ALLOCATION_FILE),
+        *(CODEBOOK_FILE, README_FILE, DESCRIPTION_FILE),
+    ],
 )
 def test_a_missing_file_is_named(files: Files, name: str) -> None:
     del files[name]
@@ -106,7 +115,7 @@ def test_a_file_name_beside_the_psych_ds_pattern_is_refused(files: Files, seal: 
 def test_an_unknown_table_is_refused(files: Files, seal: Seal) -> None:
     faults = examine(seal({**files, "data/content-more_data.csv": b"a\n1\n"})).faults
     assert len(faults) == 1
-    assert "data/content-more_data.csv is no table of this format" in faults[0]
+    assert "data/content-more_data.csv is no table of this dataset" in faults[0]
 
 
 def test_a_column_that_is_not_described_is_named(files: Files) -> None:
@@ -157,7 +166,7 @@ def test_a_broken_description_is_refused(files: Files, content: bytes) -> None:
 
 
 def test_a_newer_format_is_refused_with_the_way_out(files: Files) -> None:
-    (fault,) = examine(changed_provenance(files, format_version=2)).faults
+    (fault,) = examine(changed_provenance(files, format_version=3)).faults
     assert "install a newer one" in fault
 
 
@@ -196,28 +205,37 @@ def test_a_simulated_study_without_parameters_is_refused(files: Files) -> None:
 @pytest.mark.parametrize(
     ("column", "value", "expected"),
     [
-        ("mask", "none", "expected one of relevance, control"),
+        ("mask", "shadow", "expected one of none, relevance, control"),
         ("rt", "fast", "expected a whole number"),
         ("correct", "1", "expected true or false"),
         ("answered_at", "yesterday", "expected an ISO-8601 time in UTC"),
-        ("predicted_label", "", "column 'predicted_label' is empty in 1 of"),
+        ("predicted_label", "", "predicted_label is not that of protocol and bundle"),
+        ("true_label", "", "true_label is not that of protocol and bundle"),
+        ("model_correct", "", "model_correct is not that of protocol and bundle"),
+        ("mask", "none", "mask is not that of protocol and bundle"),
         ("version", "2", "version is not that of the participant"),
-        ("stage", "pilot", "stage is not 'simulated', as the study is"),
+        ("stage", "pilot", "stage is not that of the participant"),
         ("arm", "other", "arm is not that of the participant"),
         ("subject_id", "nobody", f"subject_id is not in {PARTICIPANTS_FILE}"),
+        ("block", "other", "block is not one of the protocol's: practice, main"),
+        ("condition", "other", "condition is not one of the arm's in this block"),
         ("stimulus", "unknown", "stimulus is not in the bundle manifest"),
-        ("stimulus", "training-right-01", "stimulus is not planned for this phase"),
-        ("n_alternatives", "9", "n_alternatives is not the number of the bundle's labels"),
-        ("answer", "eleven", "answer is not one of the labels"),
-        ("answer", "", "must be known when there is an answer"),
-        ("confidence", "110", "confidence is not one of 10, 20, ... 100 percent"),
-        ("confidence", "0", "confidence is not one of 10, 20, ... 100 percent"),
-        ("confidence", "55", "confidence is not one of 10, 20, ... 100 percent"),
-        ("confidence", "", "confidence must be known when there is an answer"),
+        ("stimulus", "training-right-01", "stimulus is not planned for this block and kind of trial"),
+        ("kind", "attention", "an attention trial has one of the labels as instructed_label"),
+        ("first_condition", "sound-control", "are not the two of the preference"),
+        ("n_alternatives", "9", "n_alternatives is not that of protocol and bundle"),
+        ("answer", "eleven", "answer is 'eleven'; expected one of 0, 1"),
+        ("answer", "", "answer is missing; answer it with one of"),
+        ("confidence", "110", "confidence is 110; expected an integer from 10 to 100 in steps of 10"),
+        ("confidence", "0", "confidence is 0; expected an integer from 10 to 100 in steps of 10"),
+        ("confidence", "55", "confidence is 55; expected an integer from 10 to 100 in steps of 10"),
+        ("confidence", "", "confidence is missing; answer it with"),
+        ("answered_at", "", "known without answered_at"),
+        ("rt", "", "rt must be known when there is an answer"),
         ("heard_share", "1.5", "heard_share is not between 0 and 1"),
         ("plays", "-1", "plays is negative"),
         ("trial_index", "-1", "trial_index is negative"),
-        ("trial_index", "2", "one row per subject_id, phase and trial_index"),
+        ("trial_index", "2", "one row per subject_id and trial_index"),
     ],
 )
 def test_a_wrong_trial_cell_is_named(files: Files, seal: Seal, column: str, value: str, expected: str) -> None:
@@ -228,8 +246,8 @@ def test_a_wrong_trial_cell_is_named(files: Files, seal: Seal, column: str, valu
 @pytest.mark.parametrize(
     ("column", "expected"),
     [
-        ("correct", "correct does not say whether answer equals predicted_label"),
-        ("model_correct", "model_correct does not say whether true_label equals predicted_label"),
+        ("correct", "correct is not what the task gives for this answer"),
+        ("model_correct", "model_correct is not that of protocol and bundle"),
     ],
 )
 def test_a_flag_that_contradicts_the_labels_is_named(files: Files, seal: Seal, column: str, expected: str) -> None:
@@ -238,17 +256,11 @@ def test_a_flag_that_contradicts_the_labels_is_named(files: Files, seal: Seal, c
     assert expected in fault
 
 
-def test_a_mask_beside_the_plan_is_named(files: Files, seal: Seal) -> None:
-    swapped = {"relevance": "control", "control": "relevance"}[cell(files, table=TRIALS_FILE, column="mask")]
-    (fault,) = examine(seal(changed_cell(files, table=TRIALS_FILE, column="mask", value=swapped))).faults
-    assert "mask is not that of the plan" in fault
-
-
 def test_labels_beside_the_bundle_are_named(files: Files, seal: Seal) -> None:
     true_label = cell(files, table=TRIALS_FILE, column="true_label")
     other = str((int(true_label) + 1) % 10)
     faults = examine(seal(changed_cell(files, table=TRIALS_FILE, column="true_label", value=other))).faults
-    assert any("true_label is not that of the stimulus" in fault for fault in faults)
+    assert any("true_label is not that of protocol and bundle" in fault for fault in faults)
 
 
 def test_a_stimulus_shown_twice_is_named(files: Files, seal: Seal) -> None:
@@ -257,7 +269,7 @@ def test_a_stimulus_shown_twice_is_named(files: Files, seal: Seal) -> None:
     again = rows[5].copy()
     again[index] = "99"
     faults = examine(seal({**files, TRIALS_FILE: write_rows([*rows, again])})).faults
-    assert any("met this stimulus in an earlier main trial" in fault for fault in faults)
+    assert any("met this stimulus in an earlier trial of the block" in fault for fault in faults)
 
 
 @pytest.mark.parametrize(
@@ -266,25 +278,23 @@ def test_a_stimulus_shown_twice_is_named(files: Files, seal: Seal) -> None:
         ("subject_id", "p0001", "one row per participant"),
         ("arm", "", "arm and allocated_at must both be known or both be empty"),
         ("arm", "smelt", "arm is not one of the protocol's: seen, heard"),
-        ("list_index", "", "list_index must be known once an arm was allocated"),
-        ("list_index", "2", "list_index is not 0 or 1"),
-        ("version", "2", "version is not 1, that of the protocol"),
+        ("sequence", "", "sequence must be known once an arm was allocated"),
+        ("place", "", "place must be known once an arm was allocated"),
+        ("place", "-2", "place is negative"),
+        ("version", "2", "version is not one of this dataset's: 1"),
         ("stage", "running", "stage is not 'simulated'"),
+        ("stage", "", "column 'stage' is empty"),
+        ("released_at", "2024-05-01T10:03:00+00:00", "released_at and release_reason must both be known"),
         ("n_main_answered", "3", "n_main_answered is 3, but"),
         ("n_main_answered", "", "column 'n_main_answered' is empty"),
         ("completed_at", "noon", "expected an ISO-8601 time in UTC"),
+        ("sequence", "7", "arm, place or sequence is not that of"),
+        ("place", "7", "arm, place or sequence is not that of"),
     ],
 )
 def test_a_wrong_participant_cell_is_named(files: Files, seal: Seal, column: str, value: str, expected: str) -> None:
     faults = examine(seal(changed_cell(files, table=PARTICIPANTS_FILE, column=column, value=value, row=1))).faults
     assert any(expected in fault for fault in faults), faults
-
-
-def test_a_channel_that_is_not_the_arms_is_named(files: Files, seal: Seal) -> None:
-    channel = cell(files, table=PARTICIPANTS_FILE, column="channel", row=1)
-    other = {"picture": "sound", "sound": "picture"}[channel]
-    changed = changed_cell(files, table=PARTICIPANTS_FILE, column="channel", value=other, row=1)
-    assert any("channel is not that of the arm" in fault for fault in examine(seal(changed)).faults)
 
 
 def test_a_deleted_trial_row_is_found_though_hashes_fit(files: Files, seal: Seal) -> None:
@@ -306,7 +316,7 @@ def test_an_allocated_participant_without_any_row_is_found(files: Files, seal: S
 def test_trials_of_somebody_never_allocated_are_found(files: Files, seal: Seal) -> None:
     rows = read_rows(files[PARTICIPANTS_FILE])
     place = next(place for place, row in enumerate(rows) if row[0] == "p0001")
-    for name in ("arm", "channel", "list_index", "allocated_at"):
+    for name in ("arm", "place", "sequence", "allocated_at"):
         rows[place][rows[0].index(name)] = ""
     faults = examine(seal({**files, PARTICIPANTS_FILE: write_rows(rows)})).faults
     assert any("subject_id p0001" in fault and "never allocated" in fault for fault in faults)
@@ -315,5 +325,154 @@ def test_trials_of_somebody_never_allocated_are_found(files: Files, seal: Seal) 
 def test_several_faults_are_all_named(files: Files, seal: Seal) -> None:
     changed = changed_cell(files, table=TRIALS_FILE, column="rt", value="x")
     changed = changed_cell(changed, table=TRIALS_FILE, column="plays", value="y", row=7)
-    changed = changed_cell(changed, table=PARTICIPANTS_FILE, column="list_index", value="z", row=2)
+    changed = changed_cell(changed, table=PARTICIPANTS_FILE, column="sequence", value="z", row=2)
     assert len(examine(seal(changed)).faults) == 3
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("arm", "other", "place 1: the record has place 1 in arm 'other'"),
+        ("sequence", "9", "place 1: the record has place 1 in arm"),
+        ("place", "9", "place 9: the record has place 9 in arm"),
+        ("refills", "0", "the refill of place 0; seed and history give"),
+        ("arm", "", "arm is empty in an event 'allocated'; it must be known"),
+        ("event", "enrolled", "place 1: "),
+        ("event_id", "1", "event_id does not rise from row to row"),
+        ("subject_id", "nobody", f"subject_id is not in {PARTICIPANTS_FILE}"),
+    ],
+)
+def test_a_tampered_event_is_named(files: Files, seal: Seal, column: str, value: str, expected: str) -> None:
+    rows = read_rows(files[EVENTS_FILE])
+    place = next(n for n, row in enumerate(rows) if row[rows[0].index("place")] == "1")
+    faults = examine(seal(changed_cell(files, table=EVENTS_FILE, column=column, value=value, row=place))).faults
+    assert any(expected in fault for fault in faults), faults
+
+
+def test_every_swap_of_two_assignments_is_found(study_files: Study, seal: Seal) -> None:
+    """Rows agree with the events, hashes fit: only the seed tells."""
+    files = study_files(n_participants=8, n_right=4, n_wrong=4, n_training=2)
+    events, people = (read_rows(files[table]) for table in (EVENTS_FILE, PARTICIPANTS_FILE))
+    other = {"seen": "heard", "heard": "seen"}
+    for number in range(8):
+        changed = []
+        for rows in (events, people):
+            header = rows[0]
+            changed.append(
+                [
+                    [
+                        other[cell] if name == "arm" and row[header.index("place")] == str(number) and cell else cell
+                        for name, cell in zip(header, row, strict=True)
+                    ]
+                    for row in rows
+                ]
+            )
+        tampered = {**files, EVENTS_FILE: write_rows(changed[0])}
+        (fault,) = examine(seal(tampered)).faults
+        assert f"{EVENTS_FILE}: version 1, place {number}: the record has place {number} in arm" in fault
+
+
+def test_a_release_and_its_refill_are_derived_again(study_files: Study) -> None:
+    files = study_files(**SMALL | {"n_participants": 12, "released": (0, 1, 5)})
+    rows = read_rows(files[EVENTS_FILE])
+    assert any(row[rows[0].index("refills")] for row in rows[1:]), "a released sequence was inherited"
+    assert examine(files).faults == []
+
+
+def test_a_trial_moved_within_a_participant_is_found_by_the_seed(files: Files, seal: Seal) -> None:
+    rows = read_rows(files[TRIALS_FILE])
+    index = rows[0].index("trial_index")
+    rows[5][index], rows[6][index] = rows[6][index], rows[5][index]
+    (fault,) = examine(seal({**files, TRIALS_FILE: write_rows(rows)})).faults
+    assert "subject_id p0000, trial_index 4: the row has main, main, " in fault
+    assert "; seed, place and sequence give main, main, " in fault
+
+
+def test_another_seed_is_refused(files: Files, seal: Seal) -> None:
+    other = files[ALLOCATION_FILE].replace((b"s" * 32).hex().encode(), (b"t" * 32).hex().encode())
+    (fault,) = examine(seal({**files, ALLOCATION_FILE: other})).faults
+    assert fault == f"{ALLOCATION_FILE}: the seed of version 1 is not the one its protocol names"
+
+
+@pytest.mark.parametrize(("old", "new"), [(b'"quota": 1000', b'"quota": 999'), (b"permuted-blocks", b"simple")])
+def test_another_way_to_allocate_than_the_protocols_is_refused(
+    files: Files, seal: Seal, old: bytes, new: bytes
+) -> None:
+    faults = examine(seal({**files, ALLOCATION_FILE: files[ALLOCATION_FILE].replace(old, new, 1)})).faults
+    assert faults == [f"{ALLOCATION_FILE}: version 1 does not allocate as its protocol says"]
+
+
+def test_an_unreadable_allocation_record_is_named(files: Files, seal: Seal) -> None:
+    faults = examine(seal({**files, ALLOCATION_FILE: b"{}"})).faults
+    assert any(fault.startswith(f"{ALLOCATION_FILE}: ") for fault in faults), faults
+
+
+def test_an_open_study_tells_neither_seed_nor_arms(study_files: Study) -> None:
+    files = study_files(**SMALL, stage="running", row_stage="running", monitoring=True)
+    whole = b"".join(content for name, content in files.items() if name.startswith("data/"))
+    assert TRIALS_FILE not in files
+    assert (b"s" * 32).hex().encode() not in b"".join(files.values())
+    for told in (b"seen", b"heard", b"relevance", b"main-right"):
+        assert told not in whole
+    for table in (PARTICIPANTS_FILE, EVENTS_FILE):
+        assert not {"arm", "place", "sequence", "refills"} & set(read_rows(files[table])[0])
+
+
+def test_a_codebook_without_a_column_is_named(files: Files, seal: Seal) -> None:
+    rows = [row for row in read_rows(files[CODEBOOK_FILE]) if row[:2] != [TRIALS_FILE, "rt"]]
+    (fault,) = examine(seal({**files, CODEBOOK_FILE: write_rows(rows)})).faults
+    assert fault == f"{CODEBOOK_FILE}: column 'rt' of '{TRIALS_FILE}' stands either there or in the table alone"
+
+
+OTHER_DESIGN = json.dumps(
+    {
+        "conditions": [
+            {"name": "pair", "channel": "sound", "mask": "relevance", "task": "preference", "against": "detect"},
+            {"name": "detect", "channel": "sound", "mask": "control", "task": "error-detection"},
+            {
+                "name": "advise",
+                "channel": "picture",
+                "mask": "relevance",
+                "task": "advice",
+                "ask_perceived_label": True,
+            },
+        ],
+        "arms": [{"name": "all", "conditions": ["pair", "detect", "advise"]}],
+        "blocks": [
+            {"kind": "training", "name": "practice", "n_items": 2, "conditions": ["detect"]},
+            {"kind": "main", "name": "main", "n_right": 3, "n_wrong": 3, "n_attention": 2},
+        ],
+        "analysis": {
+            "estimand": "detecting beside advising",
+            "primary": {"name": "beside", "weights": {"detect": 1.0, "advise": -1.0}},
+        },
+    }
+)
+
+
+def test_an_export_of_other_tasks_is_whole(study_files: Study) -> None:
+    files = study_files(n_participants=4, n_training=2, design=OTHER_DESIGN)
+    assert examine(files).faults == []
+    header = read_rows(files[TRIALS_FILE])[0]
+    assert {"judgement", "preferred", "answer_before", "perceived_label", "correct_before"} <= set(header)
+
+
+@pytest.mark.parametrize(
+    ("task", "column", "value", "expected"),
+    [
+        ("error-detection", "judgement", "maybe", "expected one of right, wrong"),
+        ("advice", "judgement", "right", "judgement is not what the task gives"),
+        ("advice", "correct_before", "", "correct_before is not what the task gives"),
+        ("preference", "preferred", "", "preferred is missing"),
+        ("preference", "second_condition", "advise", "are not the two of the preference"),
+    ],
+)
+def test_a_wrong_cell_of_another_task_is_named(
+    study_files: Study, seal: Seal, task: str, column: str, value: str, expected: str
+) -> None:
+    files = study_files(n_participants=4, n_training=2, design=OTHER_DESIGN)
+    rows = read_rows(files[TRIALS_FILE])
+    wanted = {rows[0].index("task"): task, rows[0].index("kind"): "main"}
+    place = next(n for n, row in enumerate(rows) if all(row[i] == cell for i, cell in wanted.items()))
+    faults = examine(seal(changed_cell(files, table=TRIALS_FILE, column=column, value=value, row=place))).faults
+    assert any(expected in fault for fault in faults), faults

@@ -16,6 +16,14 @@ def test_check_counts_a_whole_export(study_zip: Callable[..., Path], capsys: pyt
     assert capsys.readouterr().out == "whole: 4 participants, 40 trials\n"
 
 
+def test_check_says_that_an_open_study_tells_no_trials(
+    study_zip: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = study_zip(n_participants=4, stage="running", row_stage="running", monitoring=True)
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr().out == "whole: 4 participants; trials are withheld while the study is open\n"
+
+
 def test_check_names_every_fault_on_its_line_and_ends_with_two(
     study_files: Callable[..., dict[str, bytes]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import pytest
 
 from analysis.exclusions import select_analysed
 from analysis.load import load_dataset
-from analysis.report import REPORT_FILE, RESULTS_FILE, analyse, write_report
+from analysis.report import REPORT_FILE, RESULTS_FILE, analyse, build_results, write_report
 from analysis.results import Results
+from earshot.dataset import PARTICIPANTS_FILE, TRIALS_FILE, DatasetVersion
 from earshot.errors import DatasetError
-from earshot.protocol import PRIMARY_MODEL
+from earshot.protocol import CHANNEL_BY_MASK_MODEL
+from tests.designs import condition_fields
 
 Study = Callable[..., Path]
 PLANS: dict[str, dict[str, Any]] = {
@@ -142,10 +145,16 @@ def test_the_estimated_report_has_every_part(reports: Any) -> None:
         "best constant answer",
         "previous-answer rule",
     }
-    assert results["model"]["formula"] == PRIMARY_MODEL
+    assert results["model"]["formula"] == CHANNEL_BY_MASK_MODEL
     assert len(results["model"]["coefficients"]) == 8
     assert len(results["model"]["variance_components"]) == 8
-    assert results["scope"] == {"n_participants": 16, "n_stimuli_wrong": 12, "n_stimuli_right": 12, "n_speakers": 4}
+    assert results["scope"] == {
+        "n_participants": 16,
+        "n_networks": 1,
+        "n_stimuli_wrong": 12,
+        "n_stimuli_right": 12,
+        "n_speakers": 4,
+    }
     for part in ("Needs no understanding", "naming the spoken word is correct without any understanding", "glmmTMB("):
         assert part in page
     for sha256 in (results["provenance"][key] for key in ("protocol_sha256", "bundle_sha256", "dataset_sha256")):
@@ -155,11 +164,13 @@ def test_the_estimated_report_has_every_part(reports: Any) -> None:
 def test_a_monitoring_report_shows_the_flow_and_compares_nothing(reports: Any) -> None:
     page, results = reports["running"]
     assert results["verdict"] == "not_estimable"
-    assert "still running" in results["sentence"]
+    assert "still open" in results["sentence"]
     assert results["cells"] == results["strategies"] == results["sensitivity"] == []
     assert results["model"] is None
     assert results["primary"]["p"] is results["primary"]["log_odds"] is results["primary"]["risk"] is None
-    assert [step["n"] for step in results["flow"]] == [8] * 6
+    assert [step["n"] for step in results["flow"]] == [8] * 4
+    assert all(step["by_arm"] is None for step in results["flow"])
+    assert results["arms"] == []
     assert "Accuracy by condition" not in page
     assert "<figure>" not in page
 
@@ -212,7 +223,7 @@ def test_whom_the_permutation_drops_is_counted_and_said(study_zip: Study, tmp_pa
 def test_secondary_odds_are_called_unstable_where_a_right_cell_is_near_its_limit(
     study_zip: Study, tmp_path: Path
 ) -> None:
-    path = study_zip(n_participants=40, seed=2, betas=(2.0, 0.0, 0.0, 5.0), sds=(0.3, 0.3, 0.1))
+    path = study_zip(n_participants=40, seed=4, betas=(2.0, 0.0, 0.0, 5.0), sds=(0.3, 0.3, 0.1))
     results = write_report(path, out=tmp_path)
     assert results.primary.decided_by == "mixed model"
     assert results.primary.log_odds
@@ -249,7 +260,7 @@ def test_a_file_as_folder_is_refused(study_zip: Study, tmp_path: Path) -> None:
 def test_a_protocol_with_another_model_is_refused(study_zip: Study) -> None:
     dataset = load_dataset(study_zip(n_participants=6))
     protocol = dataset.protocol.model_copy(update={"model": "correct ~ channel + (1|participant)"})
-    other = type(dataset)(**{**vars(dataset), "protocol": protocol})
+    other = replace(dataset, protocols={1: protocol})
     with pytest.raises(DatasetError, match="report with the Earshot that froze it"):
         analyse(other)
 
@@ -260,3 +271,72 @@ def test_the_same_export_gives_the_same_bytes(study_zip: Study, tmp_path: Path) 
         write_report(path, out=tmp_path / name)
     for name in (REPORT_FILE, RESULTS_FILE):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+PLAIN_DESIGN = json.dumps(
+    {
+        "conditions": [
+            condition_fields(channel, "relevance", given="nothing", ask_perceived_label=True)
+            for channel in ("picture", "sound")
+        ],
+        "arms": [{"name": name, "conditions": [f"{name}-relevance"]} for name in ("picture", "sound")],
+        "analysis": {
+            "estimand": "the plain difference",
+            "primary": {"name": "sound minus picture", "weights": {"sound-relevance": 1, "picture-relevance": -1}},
+        },
+        "exclusions": [{"rule": "incomplete"}],
+    }
+)
+
+
+def test_a_design_with_another_contrast_is_described_and_not_estimated(study_zip: Study, tmp_path: Path) -> None:
+    results = write_report(study_zip(n_participants=12, dropouts=(3,), design=PLAIN_DESIGN), out=tmp_path)
+    page = (tmp_path / REPORT_FILE).read_text()
+    assert results.verdict == "not_estimated"
+    assert results.sentence.startswith("Simulated: This version of Earshot does not estimate the declared primary")
+    assert any("cannot tell the channel of an explanation apart" in note for note in results.notes)
+    assert (results.primary.p, results.model, results.provenance.r_call) == (None, None, None)
+    assert [*results.cells, *results.strategies, *results.sensitivity] == []
+    assert [(one.condition, one.predictions) for one in results.conditions] == [
+        ("picture-relevance", "wrong"),
+        ("sound-relevance", "wrong"),
+        ("picture-relevance", "right"),
+        ("sound-relevance", "right"),
+    ]
+    assert all(one.strategies["truth-namer"] == (one.predictions == "right") for one in results.conditions)
+    assert [(rule.rule, rule.n) for rule in results.exclusions] == [("not all main trials answered", 1)]
+    assert results.estimand == "Declared estimand: the plain difference"
+    assert "Not estimated by this version" in page
+    assert "glmmTMB" not in page
+    links = Links()
+    links.feed(page)
+    assert links.open == []
+
+
+def test_other_versions_of_a_study_are_left_out_and_counted(study_zip: Study) -> None:
+    dataset = load_dataset(study_zip(n_participants=12, seed=4))
+    participants = dataset.participants.assign(version=[2] * 8 + [1] * 4).astype({"version": "Int64"})
+    version_of = participants.set_index("subject_id")["version"]
+    trials = dataset.trials.assign(version=dataset.trials["subject_id"].map(version_of))
+    versions = [DatasetVersion(number=number, protocol_sha256="a" * 64) for number in (1, 2)]
+    two = replace(
+        dataset,
+        tables={TRIALS_FILE: trials, PARTICIPANTS_FILE: participants},
+        provenance=dataset.provenance.model_copy(update={"versions": versions}),
+        protocols={1: dataset.protocol, 2: dataset.protocol.model_copy(update={"version": 2})},
+    )
+    results = build_results(two, analysis=analyse(two))
+    assert results.n_other_version_left_out == 4
+    assert results.scope.n_participants == 8
+    assert results.flow[0].n == 8
+
+
+def test_declared_exclusions_make_a_per_protocol_line_and_change_no_verdict(study_zip: Study, tmp_path: Path) -> None:
+    plan = {"n_participants": 16, "seed": 4, "dropouts": (1,)}
+    whole = write_report(study_zip(**plan), out=tmp_path / "a")
+    rules = json.dumps({"exclusions": [{"rule": "incomplete"}]})
+    ruled = write_report(study_zip(**plan, design=rules), out=tmp_path / "b")
+    assert ruled.sensitivity[:-1] == whole.sensitivity
+    assert ruled.sensitivity[-1].name.startswith("per protocol")
+    assert "15 participants" in ruled.sensitivity[-1].note
+    assert ruled.sentence == whole.sentence
