@@ -9,7 +9,7 @@ export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config g
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --override overrides.txt
 CHECKED := earshot explainer study analysis fixtures benchmarks tests manage.py
 
-.PHONY: install demo test check bench docs browser node clean force
+.PHONY: install demo test study-only check bench docs browser postgres node clean force
 
 install: .venv/for-running
 
@@ -32,8 +32,10 @@ endif
 demo: install
 	$(BIN)/python manage.py demo $(if $(PORT),--port $(PORT))
 
-test: .venv/for-developing browser
+# Everything on SQLite, then whatever reads or writes a database on a PostgreSQL server of its own.
+test: .venv/for-developing browser postgres
 	$(BIN)/python -m pytest
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/study
 
 check: .venv/for-developing node
 	$(BIN)/ruff check $(CHECKED)
@@ -43,7 +45,13 @@ check: .venv/for-developing node
 	node_modules/.bin/tsc --noEmit --project tsconfig.json
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-bench: .venv/for-developing browser
+# The study program alone, in an environment of its own: no torch, no pandas.
+study-only: .venv/bin/uv
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv/study-only
+	$(BIN)/uv pip install --quiet --python .venv/study-only/bin/python --constraint constraints.txt --override overrides.txt --editable '.[study]'
+	.venv/study-only/bin/python fixtures/walk_through.py
+
+bench: .venv/for-developing browser postgres
 	failed=; for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python $$script || failed="$$failed $$script"; done; \
 	test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
@@ -56,6 +64,12 @@ browser: .venv/for-developing
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; \
 	else $(BIN)/playwright install chromium; fi
+
+postgres:
+	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y postgresql >/dev/null; \
+	else echo "initdb is missing; install PostgreSQL 14 or newer for 'make test' and 'make bench'" >&2; exit 1; fi
 
 node: node_modules/.bin/tsc
 

@@ -2,38 +2,50 @@
 
 import hashlib
 import math
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from django.db.models import QuerySet
-from django.urls import reverse
 
+from earshot.design.blocks import QuestionnaireBlock
+from earshot.design.study_file import StudyFile, parse_study
 from earshot.errors import StudyError
 from earshot.files import sha256_bytes
-from earshot.protocol import Channel, Protocol, StudyFile, parse_protocol, parse_study
+from earshot.protocol import Protocol, parse_protocol
 from study.models import OPEN_STAGES, Enrolment, Stage, Stimulus, Study, Trial, Version
-from study.presentation import (
-    N_TRIALS_NAMED_AHEAD,
-    LabelWord,
-    State,
-    TrialState,
-    label_words,
-    media_urls,
-    n_trials,
-    trial_state,
-)
+from study.presentation import LabelWord, label_words
 
 # Rough figures for the start page's estimate: listening, choosing and rating beside the dwell; reading beforehand.
 _SECONDS_PER_TRIAL_BESIDE_DWELL = 9
 _SECONDS_BEFORE_TRIALS = 120
 
+StepKind = Literal["screens", "sound", "questionnaire", "trials", "complete", "screened-out"]
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What a participant meets next; `name` is that of the questionnaire, or why somebody goes no further."""
+
+    kind: StepKind
+    name: str = ""
+
 
 def study_design(study: Study) -> StudyFile:
-    """The study's design with its arms, validated; for a draft. StudyError names each fault.
+    """The draft design, validated. StudyError names each fault, or says that nothing is being edited.
 
-    For a launched study read `study_protocol`: the frozen bytes are what holds.
+    For what a launched study does read `study_protocol`: the frozen bytes are what holds.
     """
-    arms = [{"name": arm.name, "channel": arm.channel, "weight": arm.weight} for arm in study.arms.all()]
-    return parse_study({**study.design, "arms": arms}, place=f"study '{study.slug}'")
+    if study.draft is None:
+        raise StudyError(f"study '{study.slug}' is {study.stage} and has no draft; begin a new version first")
+    return parse_study(study.draft, place=f"study '{study.slug}'")
+
+
+def shown_design(study: Study) -> StudyFile:
+    """The design to look at: that of the current version, of a draft its own."""
+    if study.stage == Stage.DRAFT:
+        return study_design(study)
+    return study_protocol(current_version(study)).design
 
 
 def study_protocol(version: Version) -> Protocol:
@@ -54,7 +66,7 @@ def _read_protocol(protocol_sha256: str) -> Protocol:
 
 def study_by_slug(slug: str) -> Study | None:
     """The study participants find under `slug`; None for an unknown or a simulated one."""
-    return Study.objects.filter(slug=slug).exclude(stage=Stage.SIMULATED).defer("design").first()
+    return Study.objects.filter(slug=slug).exclude(stage=Stage.SIMULATED).defer("draft").first()
 
 
 def study_running(slug: str) -> Study | None:
@@ -70,23 +82,31 @@ def study_is_open(study: Study) -> bool:
 
 def studies_running() -> QuerySet[Study]:
     """The studies the front page names."""
-    return Study.objects.filter(stage__in=OPEN_STAGES).defer("design").order_by("title")
+    return Study.objects.filter(stage__in=OPEN_STAGES).defer("draft").order_by("title")
 
 
 def studies_simulated() -> QuerySet[Study]:
     """The simulated studies, newest first."""
-    return Study.objects.filter(stage=Stage.SIMULATED).defer("design").order_by("-created_at")
+    return Study.objects.filter(stage=Stage.SIMULATED).defer("draft").order_by("-created_at")
 
 
 def current_version(study: Study) -> Version:
-    """The version new participants meet; Version.DoesNotExist for a draft."""
-    return study.versions.defer("protocol", "allocation_seed").order_by("-number")[:1].get()
+    """The version new participants meet, in a pilot the pilot's; Version.DoesNotExist for a draft.
+
+    Of a study that was closed after its pilot it is the pilot's, too.
+    """
+    versions = study.versions.defer("protocol", "allocation_seed")
+    if study.stage == Stage.PILOT:
+        versions = versions.filter(is_pilot=True)
+    return versions.order_by("is_pilot", "-number")[:1].get()
 
 
 def study_minutes(design: StudyFile) -> int:
-    """A rough estimate of how long taking part lasts, in whole minutes."""
-    per_trial = design.exposure.dwell_ms / 1000 + _SECONDS_PER_TRIAL_BESIDE_DWELL
-    return math.ceil((_SECONDS_BEFORE_TRIALS + n_trials(design) * per_trial) / 60)
+    """A rough estimate of how long taking part lasts at most, in whole minutes."""
+    n_trials = max(design.n_trials(arm) for arm in design.arms)
+    dwell_ms = max(design.exposure_of(condition).dwell_ms for condition in design.conditions)
+    per_trial = dwell_ms / 1000 + _SECONDS_PER_TRIAL_BESIDE_DWELL
+    return math.ceil((_SECONDS_BEFORE_TRIALS + n_trials * per_trial) / 60)
 
 
 def enrolment_by_token(token: str, *, study: Study) -> Enrolment | None:
@@ -96,13 +116,58 @@ def enrolment_by_token(token: str, *, study: Study) -> Enrolment | None:
 
 
 def enrolments_with_study() -> QuerySet[Enrolment]:
-    """Enrolments with arm, version, study and bundle at hand, without those rows' large columns."""
-    return Enrolment.objects.select_related("version__study__bundle", "arm").defer(
+    """Enrolments with version, study and bundle at hand, without those rows' large columns."""
+    return Enrolment.objects.select_related("version__study__bundle").defer(
         "version__protocol",
         "version__allocation_seed",
-        "version__study__design",
+        "version__study__draft",
         "version__study__bundle__manifest",
     )
+
+
+def enrolment_next_step(enrolment: Enrolment) -> NextStep:
+    """What the participant meets next.
+
+    Screens, sound check and questionnaires come before allocation, for everyone alike; then trials with questionnaires
+    between, and questionnaires at the end.
+    """
+    design = study_protocol(enrolment.version).design
+    if enrolment.completed_at is not None:
+        return NextStep("complete")
+    if enrolment.screened_out:
+        return NextStep("screened-out", enrolment.screened_out)
+    if enrolment.allocated_at is None:
+        return _step_before_allocation(enrolment, design=design)
+    answered = set(enrolment.questionnaires.values_list("questionnaire", flat=True))
+    trial = unanswered_trials(enrolment).first()
+    for block in design.blocks:
+        if trial is not None and block.name == trial.block:
+            return NextStep("trials")
+        if isinstance(block, QuestionnaireBlock) and block.questionnaire not in answered:
+            return NextStep("questionnaire", block.questionnaire)
+    for questionnaire in design.questionnaires_at("after"):
+        if questionnaire.name not in answered:
+            return NextStep("questionnaire", questionnaire.name)
+    return NextStep("complete")
+
+
+def _step_before_allocation(enrolment: Enrolment, *, design: StudyFile) -> NextStep:
+    """`trials` once all is passed: allocation comes with the last of these steps."""
+    if enrolment.screened_at is None and has_screens(design):
+        return NextStep("screens")
+    if enrolment.sound_checked_at is None:
+        return NextStep("sound")
+    answered = set(enrolment.questionnaires.values_list("questionnaire", flat=True))
+    for questionnaire in design.questionnaires_at("before"):
+        if questionnaire.name not in answered:
+            return NextStep("questionnaire", questionnaire.name)
+    return NextStep("trials")
+
+
+def has_screens(design: StudyFile) -> bool:
+    """Whether anything is asked or measured beside the sound check."""
+    screens = design.screens
+    return screens.least_width_px is not None or screens.speaks is not None or screens.hears_well
 
 
 def unanswered_trials(enrolment: Enrolment) -> QuerySet[Trial]:
@@ -111,60 +176,19 @@ def unanswered_trials(enrolment: Enrolment) -> QuerySet[Trial]:
 
 
 def sound_check_stimulus(version: Version) -> Stimulus:
-    """The stimulus of the sound check: a training one the computer answered rightly, else the first one.
+    """The stimulus of the sound check: one of the training the computer answered rightly, else the first one.
 
-    Everyone hears its original, in all arms, before allocation.
+    Everyone hears its original, in all arms, before allocation. A study without training takes one of its bundle's
+    training stimuli, and of a bundle without any the first of the study's own.
     """
-    names = study_protocol(version).plan.training
-    stimuli = Stimulus.objects.filter(bundle=version.study.bundle_id, name__in=names).prefetch_related("renditions")
-    ordered = sorted(stimuli, key=lambda stimulus: (not stimulus.model_correct, stimulus.name))
-    return ordered[0]
+    protocol = study_protocol(version)
+    bundle = Stimulus.objects.filter(bundle=version.study.bundle_id).prefetch_related("renditions")
+    names = [name for stimuli in protocol.plan for name in (*stimuli.practice, *stimuli.exemplars)]
+    stimuli = list(bundle.filter(name__in=names)) or list(bundle.filter(role="training")) or list(bundle[:1])
+    return min(stimuli, key=lambda stimulus: (not stimulus.model_correct, stimulus.name))
 
 
 def enrolment_labels(enrolment: Enrolment) -> list[LabelWord]:
     """The answers the participant chooses from."""
     version = enrolment.version
     return label_words(study_protocol(version).design, labels=version.study.bundle.labels)
-
-
-def enrolment_state(enrolment: Enrolment) -> State:
-    """Where the participant stands: the first unanswered trial, and the media of what follows.
-
-    Read without a cache: the database's word alone holds.
-    """
-    version = enrolment.version
-    design = study_protocol(version).design
-    total = n_trials(design)
-    pending = unanswered_trials(enrolment).select_related("stimulus").prefetch_related("stimulus__renditions")
-    ahead = [
-        _trial_state_of(trial, enrolment=enrolment, design=design) for trial in pending[: 1 + N_TRIALS_NAMED_AHEAD]
-    ]
-    return {
-        "n_trials": total,
-        "n_answered": enrolment.trials.filter(response__isnull=False).count(),
-        "n_training": design.training.n_items,
-        "complete": enrolment.completed_at is not None,
-        "debrief_url": reverse("participant-debrief", args=[version.study.slug]),
-        "trial": ahead[0] if ahead else None,
-        "preload": [url for trial in ahead[1:] for url in media_urls(trial)],
-    }
-
-
-def _trial_state_of(trial: Trial, *, enrolment: Enrolment, design: StudyFile) -> TrialState:
-    return trial_state(
-        trial.stimulus,
-        code=str(trial.code),
-        index=trial.index,
-        phase=trial.phase,  # type: ignore[arg-type]  # a choice field holds one of Phase
-        mask=trial.mask,  # type: ignore[arg-type]  # held to TrialMask by trial_mask_known
-        channel=enrolment_channel(enrolment),
-        design=design,
-        labels=enrolment.version.study.bundle.labels,
-    )
-
-
-def enrolment_channel(enrolment: Enrolment) -> Channel:
-    """How explanations reach this participant; StudyError before allocation."""
-    if enrolment.arm is None:
-        raise StudyError(f"enrolment '{enrolment.code}' has no arm yet; pass the sound check first")
-    return enrolment.arm.channel  # type: ignore[return-value]  # held to Channel by arm_channel_known

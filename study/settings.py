@@ -5,6 +5,8 @@ import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -47,6 +49,96 @@ def _write_secret_key(path: Path) -> None:
         os.unlink(aside)
 
 
+def _read_database(name: str, *, folder: Path) -> dict[str, Any]:
+    """The database that the environment variable `name` gives the address of; SQLite in `folder` without it.
+
+    Any is Django's own type of these settings. No message repeats the address: a password may stand anywhere in it.
+    """
+    address = os.environ.get(name)
+    if address is None:
+        return _sqlite(folder / "earshot.sqlite3")
+    readers = {"sqlite": _read_sqlite, "postgresql": _read_postgresql}
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} has a port that is no number from 0 to 65535, or brackets that do not match; expected "
+            f"{_ADDRESSES}, with every special character of user and password percent-encoded"
+        ) from None
+    if parts.scheme not in readers:
+        found = f"'{parts.scheme}:'" if ":" in address else "no scheme"
+        raise ImproperlyConfigured(f"{name} begins with {found}; expected {_ADDRESSES}")
+    if parts.query or parts.fragment:
+        raise ImproperlyConfigured(
+            f"{name} has a '?' or '#'; percent-encode it where it belongs to a password, and give the options of a "
+            "PostgreSQL connection in libpq's own variables, such as PGSSLMODE"
+        )
+    return readers[parts.scheme](parts, name=name, port=port)
+
+
+def _read_sqlite(parts: SplitResult, *, name: str, port: int | None) -> dict[str, Any]:
+    """SQLite in the file that the address names: three slashes and a relative path, or four and an absolute one."""
+    if parts.netloc or not parts.path.startswith("/") or parts.path == "/":
+        raise ImproperlyConfigured(f"{name} names no file; expected {_ADDRESSES}")
+    path = Path(unquote(parts.path[1:])).absolute()
+    if not path.parent.is_dir():
+        raise ImproperlyConfigured(
+            f"{name} names the file {path}, whose folder does not exist; make the folder, or write four slashes "
+            "before an absolute path"
+        )
+    return _sqlite(path)
+
+
+def _sqlite(path: Path) -> dict[str, Any]:
+    """SQLite as a server's database: writers wait their turn, and what was acknowledged stays."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "OPTIONS": {
+            "timeout": _LOCK_WAIT_S,
+            "transaction_mode": "IMMEDIATE",
+            # FULL: an acknowledged response survives a power cut; NORMAL would lose the last ones.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+    }
+
+
+def _read_postgresql(parts: SplitResult, *, name: str, port: int | None) -> dict[str, Any]:
+    """PostgreSQL; libpq's defaults hold for whatever the address leaves out, a Unix socket for an absent host."""
+    database = unquote(parts.path[1:])
+    if not database or "/" in database:
+        raise ImproperlyConfigured(f"{name} names no database, or has a '/' too many; expected {_ADDRESSES}")
+    session = {
+        # What SQLite's settings say, whatever the server's own defaults are.
+        "synchronous_commit": "on",
+        "default_transaction_isolation": r"read\ committed",
+        "lock_timeout": f"{_LOCK_WAIT_S}s",
+    }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": port or "",
+        # A connection may have died with a server that was started anew.
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": _CONNECT_WAIT_S,
+            "options": " ".join(f"-c {key}={value}" for key, value in session.items()),
+            # granian starts as many threads as requests wait, up to 512 a worker: the pool, not their number, is what
+            # the server's connections are counted by.
+            "pool": {"min_size": 0, "max_size": _MOST_CONNECTIONS, "timeout": _LOCK_WAIT_S},
+        },
+    }
+
+
+_ADDRESSES = "sqlite:///path or postgresql://user:password@host:port/name"
+_LOCK_WAIT_S = 30  # 64 writers at once that waited 5 s lost 2 % of their answers, and none at 30 s
+_CONNECT_WAIT_S = 10
+_MOST_CONNECTIONS = 20  # of one process; PostgreSQL takes 100 unless told otherwise
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("EARSHOT_VAR", BASE_DIR / "var")).absolute()
 
@@ -68,6 +160,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "rest_framework",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
@@ -102,18 +195,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": VAR_DIR / "earshot.sqlite3",
-        "OPTIONS": {
-            "timeout": 30,
-            "transaction_mode": "IMMEDIATE",
-            # FULL: an acknowledged response survives a power cut; NORMAL would lose the last ones.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        },
-    }
-}
+DATABASES = {"default": _read_database("EARSHOT_DATABASE_URL", folder=VAR_DIR)}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -129,6 +211,8 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 MEDIA_ROOT = VAR_DIR / "media"
+# Where the admin looks for bundles to load: what `python -m explainer build` was told as --out lies here by default.
+EARSHOT_BUNDLES = Path(os.environ.get("EARSHOT_BUNDLES", VAR_DIR / "bundles")).absolute()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "study.storage.StaticStorage"},
@@ -166,6 +250,17 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "EXCEPTION_HANDLER": "study.participant.errors.answer_error",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Earshot's research API",
+    "DESCRIPTION": "Studies, frozen protocols and events, to be read by a study's staff; nothing is written here.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    # The participant's own endpoints answer a participant's page and nobody else.
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "PREPROCESSING_HOOKS": ["study.api.schema.of_research"],
 }
 
 LOGGING = {
@@ -174,3 +269,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": os.environ.get("EARSHOT_LOG_LEVEL", "INFO")},
 }
+
+# A page of the design sends some 17 fields for each condition; Django's 1,000 would end at 55 of them.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000

@@ -1,7 +1,7 @@
 """What every test shares.
 
-A database in a file, as in production, so that threads and processes can meet in it; and one small bundle of the tiny
-recipe, trained and built once per run.
+The database of the settings: SQLite in a file, as in production, so that threads and processes can meet in it, or the
+server that `tests/postgres.py` started; and one small bundle of the tiny recipe, trained and built once per run.
 """
 
 from pathlib import Path
@@ -20,8 +20,9 @@ TINY_RECIPE = Path(__file__).parents[1] / "fixtures/recipes/tiny.toml"
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     from django.db import connections
 
-    name = tmp_path_factory.mktemp("database") / "test.sqlite3"
-    connections["default"].settings_dict["TEST"]["NAME"] = str(name)
+    default = connections["default"]
+    if default.vendor == "sqlite":
+        default.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
 @pytest.fixture(scope="session")

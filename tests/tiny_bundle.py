@@ -10,6 +10,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from earshot.bundle import (
     Corpus,
     Manifest,
@@ -23,6 +25,7 @@ from earshot.bundle import (
     write_manifest,
 )
 from earshot.files import sha256_bytes
+from tests.designs import design_fields
 
 SAMPLE_RATE_HZ = 48_000
 DURATION_MS = 120.0
@@ -85,6 +88,12 @@ def write_study_file(
         slug=slug, language=language, given=given, n_training=n_training, n_right=n_right, n_wrong=n_wrong
     )
     path.write_text(text + more, encoding="utf-8")
+    return path
+
+
+def write_study_file_2(path: Path, **changes: Any) -> Path:
+    """Write a study file of format 2 for the tiny bundle: `tests.designs.design_fields` with `changes`."""
+    path.write_text(tomli_w.dumps(design_fields(**changes)), encoding="utf-8")
     return path
 
 

@@ -8,20 +8,22 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from earshot.bundle import bundle_sha256, read_manifest
+from earshot.design.study_file import read_study
 from earshot.errors import StudyError
 from earshot.files import file_written_aside, sha256_bytes, sha256_file
-from earshot.protocol import read_study
 from study.export.dataset import dataset_export
 from study.management.processes import run_python
 from study.models import Bundle, Stage, Study
 from study.researcher.reports import has_report, report_folder
+from study.selectors import current_version, study_protocol
 from study.services.bundles import bundle_load
-from study.services.studies import study_launch, study_load
+from study.services.studies import study_amend_begin, study_launch, study_load
 from study.simulation.runs import SimulationPlan, study_simulate
 
 ADMIN_NAME = "admin"
 SIMULATED = SimulationPlan(n_per_arm=60, effect_log_odds=1.0, listeners="model", seed=1)
 
+_FROZEN_BEFORE = "The version before was frozen by an older Earshot, whose versions take nobody new."
 _STAMP_FILE = "made_from.sha256"
 
 
@@ -54,13 +56,15 @@ class Demonstration:
         return True
 
     def running_study(self) -> Study:
-        """The demo study, launched once and then left as it is."""
+        """The demo study, launched once and then left as it is; what an older Earshot froze gets a new version."""
         slug = read_study(self.study_file).study.slug
         study = Study.objects.filter(slug=slug).first()
         if study is None:
             study = study_load(path=self.study_file)
         if study.stage == Stage.DRAFT:
             study = study_launch(study=study).study
+        elif study.stage == Stage.RUNNING and study_protocol(current_version(study)).upgraded_from is not None:
+            study = study_launch(study=study_amend_begin(study=study), reason=_FROZEN_BEFORE).study
         return study
 
 

@@ -1,4 +1,4 @@
-"""A study's design: a draft that can be edited, and the versions a launch froze."""
+"""A study: a draft that can be edited, and the versions that launches froze."""
 
 import uuid
 
@@ -27,9 +27,10 @@ OUTCOME_STAGES = frozenset({Stage.CLOSED, Stage.SIMULATED})
 
 
 class Study(models.Model):
-    """A study; `design` holds the study file without its arms, which are rows of their own.
+    """A study; `draft` holds the fields of its study file while they can be edited, and None once nothing is edited.
 
-    Read it through `study.selectors.study_design`, which puts both together and validates them.
+    What a launched study does is decided by the frozen protocols of its versions alone; its draft, if any, is of the
+    version to come.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -38,7 +39,7 @@ class Study(models.Model):
     language = models.CharField(max_length=8, default="en")
     stage = models.CharField(max_length=16, choices=Stage.choices, default=Stage.DRAFT)
     bundle = models.ForeignKey(Bundle, on_delete=models.PROTECT, related_name="studies")
-    design = models.JSONField()
+    draft = models.JSONField(null=True, blank=True)
     cloned_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="clones")
     simulation = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -58,34 +59,20 @@ class Study(models.Model):
         return f"{self.title} ({self.slug})"  # a simulated clone bears its original's title
 
 
-class Arm(models.Model):
-    """An arm of a study: what varies between participants."""
-
-    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="arms")
-    name = models.SlugField(max_length=63)
-    channel = models.CharField(max_length=16, choices=[("picture", "picture"), ("sound", "sound")])
-    weight = models.PositiveSmallIntegerField(default=1)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["study", "name"], name="arm_once_per_study"),
-            models.CheckConstraint(condition=Q(weight__gte=1), name="arm_weight_positive"),
-            models.CheckConstraint(condition=Q(channel__in=["picture", "sound"]), name="arm_channel_known"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class Version(models.Model):
-    """A frozen protocol: stored bytes, their hash, and the allocation seed that no page, API or file shows."""
+    """A frozen protocol: stored bytes, their hash, and the allocation seed that no page, API or file shows.
+
+    A pilot has a version of its own, so that its enrolments never touch the allocation of the study that follows. The
+    database itself refuses to change any of the three (see the migration's triggers).
+    """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
     protocol = models.BinaryField()
     protocol_sha256 = models.CharField(max_length=64)
     allocation_seed = models.BinaryField()
+    reason = models.TextField(blank=True, default="")
+    is_pilot = models.BooleanField(default=False)
     n_allocated = models.PositiveIntegerField(default=0)
     frozen_at = models.DateTimeField(auto_now_add=True)
 

@@ -12,20 +12,26 @@ from earshot.errors import describe_validation
 from earshot.files import Strict
 from study.models import Enrolment, Study
 from study.participant.authentication import EnrolmentAuthentication
-from study.presentation import Feedback, trial_feedback
+from study.participant_state import enrolment_state, shown_trial
+from study.presentation import trial_feedback
 from study.refusals import Refusal
-from study.selectors import enrolment_state, enrolments_with_study, study_by_slug, study_protocol
-from study.services.enrolments import check_open, enrolment_pass_sound_check
-from study.services.responses import Answer, response_record, trial_begin
+from study.selectors import enrolments_with_study, study_by_slug, study_protocol
+from study.services.enrolments import check_open, enrolment_pass_sound_check, enrolment_seen
+from study.services.responses import Answer, first_answer_record, response_record, trial_begin
+from study.task_forms import label_word
 
 MAX_BODY_BYTES = 64 * 1024
 
 _LONGEST_MS = 2**31 - 1  # what the column holds: 24 days
 _MOST_PLAYS = 1000  # far above any study's max_plays, which the service checks
+_MOST_FIELDS = 20  # above what any task asks, which the service checks
 
 Label = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Milliseconds = Annotated[int, Field(ge=0, le=_LONGEST_MS)]
 Plays = Annotated[int, Field(ge=0, le=_MOST_PLAYS)]
+FieldName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+# A union of strict types: true is none of them.
+FieldAnswers = Annotated[dict[FieldName, Label | int], Field(max_length=_MOST_FIELDS)]
 
 
 class BeginForm(Strict):
@@ -40,23 +46,29 @@ class SoundCheckForm(Strict):
     answer: Label
 
 
+class FirstAnswerForm(Strict):
+    """The answers to the first of two steps, before the computer's answer is told."""
+
+    answers: FieldAnswers
+
+
 class AnswerForm(Strict):
     """An answer as the browser sends it; units and zeros of the clocks as in `services.responses.Answer`."""
 
     client_id: uuid.UUID
-    answer: Label
-    confidence: Annotated[int, Field(ge=10, le=100, multiple_of=10)]
+    answers: FieldAnswers
     rt_ms: Milliseconds
     onset_to_response_ms: Milliseconds
     plays: Plays
+    second_plays: Plays
     original_plays: Plays
     heard_share: Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-Form = TypeVar("Form", bound=Strict)
+FormModel = TypeVar("FormModel", bound=Strict)
 
 
-def read_form(request: Request, form: type[Form]) -> Form:
+def read_form(request: Request, form: type[FormModel]) -> FormModel:
     """The body of `request` as `form`, types taken strictly: true is no 1, and "3" is no 3.
 
     Raises
@@ -109,6 +121,7 @@ class EnrolmentStateApi(ParticipantApi):
 
     def get(self, request: Request, slug: str) -> Response:
         """The state, with the trial that is next."""
+        enrolment_seen(enrolment=self.enrolment)
         return Response(enrolment_state(self.enrolment))
 
 
@@ -131,18 +144,31 @@ class TrialBeginApi(ParticipantApi):
         return Response({"n_reloads": n_reloads})
 
 
+class FirstAnswerApi(ParticipantApi):
+    """The answer to the first of a trial's two steps: stored, then the computer's answer is told."""
+
+    def post(self, request: Request, slug: str, trial_code: uuid.UUID) -> Response:
+        """The computer's answer, and the answers that stay."""
+        form = read_form(request, FirstAnswerForm)
+        trial = first_answer_record(enrolment=self.enrolment, trial_code=trial_code, answers=form.answers)
+        design = study_protocol(self.enrolment.version).design
+        predicted = trial.stimulus.predicted_label if trial.stimulus is not None else ""
+        return Response({"told": label_word(predicted, design=design), "first_answers": trial.first_answers})
+
+
 class ResponseCreateApi(ParticipantApi):
     """The answer to a trial: stored, then acknowledged."""
 
     def post(self, request: Request, slug: str, trial_code: uuid.UUID) -> Response:
-        """The acknowledgement: in training with the computer's answer, and always with what is next."""
+        """The acknowledgement: where the block gives feedback with what is told, and always with what is next."""
         form = read_form(request, AnswerForm)
-        answer = Answer(**form.model_dump())
+        answer = Answer(**{name: getattr(form, name) for name in AnswerForm.model_fields})
         response = response_record(enrolment=self.enrolment, trial_code=trial_code, answer=answer)
         enrolment = enrolments_with_study().get(pk=self.enrolment.pk)
-        trial = response.trial
-        feedback: Feedback | None = None
-        if trial.phase == "training":
-            design = study_protocol(enrolment.version).design
-            feedback = trial_feedback(trial.stimulus, answer=response.answer, design=design)
+        feedback = trial_feedback(
+            shown_trial(response.trial),
+            answers=response.answers,
+            design=study_protocol(enrolment.version).design,
+            labels=enrolment.version.study.bundle.labels,
+        )
         return Response({"stored": True, "feedback": feedback, "state": enrolment_state(enrolment)})

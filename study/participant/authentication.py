@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from study.models import Enrolment, Study
 from study.refusals import Refusal
 from study.selectors import enrolment_by_token
+from study.services.enrolments import enrolment_seen
 
 # Long enough to come back after some days; a session cookie would be gone with the browser window.
 _COOKIE_MAX_AGE_S = 30 * 24 * 3600
@@ -42,6 +43,8 @@ def find_enrolment(request: HttpRequest, *, study: Study) -> Enrolment | None:
 class EnrolmentAuthentication(BaseAuthentication):
     """Finds the enrolment by cookie and enforces Django's CSRF check, as session authentication does.
 
+    Every request that passes is a sign of life of the participant.
+
     The view sets `study` before authentication runs.
     """
 
@@ -52,6 +55,7 @@ class EnrolmentAuthentication(BaseAuthentication):
         if enrolment is None:
             raise Refusal("no-enrolment", "no participant is known by this browser; open the study's start page")
         _enforce_csrf(request._request)
+        enrolment_seen(enrolment=enrolment)
         return enrolment, None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import OperationalError
 from django.http import Http404, JsonResponse
 from django.utils.cache import add_never_cache_headers
+from psycopg_pool import PoolTimeout
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
@@ -31,12 +32,19 @@ BUSY_RETRY_MS = 1000
 _BUSY_SQLITE_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 # SQLite's extended codes carry the primary one in their lowest byte.
 _PRIMARY_CODE_MASK = 0xFF
+# PostgreSQL's: a lock waited for too long; two transactions that waited for each other; a serialisation failure.
+_BUSY_SQLSTATES = {"55P03", "40P01", "40001"}
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether the database only asks to come back: another writer held the lock for longer than the timeout."""
-    code = getattr(error.__cause__, "sqlite_errorcode", None)
-    return isinstance(error, OperationalError) and code is not None and code & _PRIMARY_CODE_MASK in _BUSY_SQLITE_CODES
+    """Whether the database only asks to come back: others held a lock, or every connection, longer than the timeout."""
+    if not isinstance(error, OperationalError):
+        return False
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        return code & _PRIMARY_CODE_MASK in _BUSY_SQLITE_CODES
+    return isinstance(cause, PoolTimeout) or getattr(cause, "sqlstate", None) in _BUSY_SQLSTATES
 
 
 def busy_refusal() -> Refusal:

@@ -2,19 +2,27 @@
 
 from django.urls import path, re_path
 
-from study.participant import api, views
+from study.participant import api, ending, entry, questionnaires, views
 
 urlpatterns = [
     path("", views.front, name="front"),
-    path("s/<slug:slug>/", views.start, name="participant-start"),
-    path("s/<slug:slug>/consent", views.consent, name="participant-consent"),
-    path("s/<slug:slug>/sound", views.sound, name="participant-sound"),
+    path("s/<slug:slug>/", entry.start, name="participant-start"),
+    path("s/<slug:slug>/consent", entry.consent, name="participant-consent"),
+    path("s/<slug:slug>/screens", entry.screens, name="participant-screens"),
+    path("s/<slug:slug>/sound", entry.sound, name="participant-sound"),
+    path("s/<slug:slug>/questions/<slug:name>", questionnaires.questionnaire, name="participant-questionnaire"),
     path("s/<slug:slug>/trials", views.trials, name="participant-trials"),
-    path("s/<slug:slug>/debrief", views.debrief, name="participant-debrief"),
+    path("s/<slug:slug>/debrief", ending.debrief, name="participant-debrief"),
+    path("s/<slug:slug>/ended", ending.ended, name="participant-ended"),
     path("s/<slug:slug>/api/state", api.EnrolmentStateApi.as_view(), name="participant-state"),
     path("s/<slug:slug>/api/sound-check", api.EnrolmentSoundCheckApi.as_view(), name="participant-sound-check"),
     path(
         "s/<slug:slug>/api/trials/<uuid:trial_code>/begin", api.TrialBeginApi.as_view(), name="participant-trial-begin"
+    ),
+    path(
+        "s/<slug:slug>/api/trials/<uuid:trial_code>/first-answer",
+        api.FirstAnswerApi.as_view(),
+        name="participant-first-answer",
     ),
     path(
         "s/<slug:slug>/api/trials/<uuid:trial_code>/response",

@@ -13,15 +13,14 @@ from study.models import Bundle, Rendition, Stimulus
 from study.presentation import MEDIA_URL
 from study.researcher.records import RecordAdmin
 
-_MASK_TITLES = {"none": "original", "relevance": "relevance", "control": "control"}
-
 
 @dataclass(frozen=True)
 class ShownRendition:
-    """One mask's picture and sound, as the page shows them."""
+    """One rendition's pictures (kind and address) and sound, as the page shows them."""
 
     title: str
-    picture_url: str
+    is_original: bool
+    pictures: list[tuple[str, str]]
     sound_url: str
     duration_ms: float
     mask_share: float
@@ -48,6 +47,7 @@ class BundleAdmin(RecordAdmin):
     list_display = ["name", "short_sha256", "n_stimuli", "loaded_at"]
     fields = ["name", "sha256", "loaded_at", "networks", "corpus", "methods"]
     change_form_template = "researcher/bundle.html"
+    change_list_template = "researcher/bundles.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bundle]:
         """Bundles with their number of stimuli."""
@@ -106,12 +106,11 @@ def describe_network(network: Network) -> str:
 def describe_stimuli(bundle: Bundle) -> list[ShownStimulus]:
     """Every stimulus of a bundle, training first, with its renditions and probabilities."""
     described = {stimulus.id: stimulus for stimulus in _manifest(bundle).stimuli}
-    stimuli = bundle.stimuli.prefetch_related("renditions").order_by("-role", "name")
+    stimuli = bundle.stimuli.prefetch_related("renditions__pictures").order_by("-role", "name")
     return [_describe_stimulus(stimulus, described=described[stimulus.name]) for stimulus in stimuli]
 
 
 def _describe_stimulus(stimulus: Stimulus, *, described: DescribedStimulus) -> ShownStimulus:
-    by_mask = {rendition.mask: rendition for rendition in stimulus.renditions.all()}
     ranked = sorted(described.probabilities.items(), key=lambda item: -item[1])
     return ShownStimulus(
         name=stimulus.name,
@@ -120,17 +119,18 @@ def _describe_stimulus(stimulus: Stimulus, *, described: DescribedStimulus) -> S
         predicted_label=stimulus.predicted_label,
         model_correct=stimulus.model_correct,
         probabilities=ranked[:3],
-        renditions=[
-            _describe_rendition(by_mask[mask], described=described) for mask in _MASK_TITLES if mask in by_mask
-        ],
+        renditions=[_describe_rendition(one, described=described) for one in stimulus.renditions.all()],
     )
 
 
 def _describe_rendition(rendition: Rendition, *, described: DescribedStimulus) -> ShownRendition:
-    measured = next(entry for entry in described.renditions if entry.mask == rendition.mask)
+    measured = described.renditions[rendition.number]
+    is_original = rendition.mask == "none"
+    beside = [] if is_original else [part for part in (rendition.method, rendition.form) if part]
     return ShownRendition(
-        title=_MASK_TITLES[rendition.mask],
-        picture_url=MEDIA_URL + rendition.picture_file,
+        title=" · ".join(["original" if is_original else rendition.mask, *beside]),
+        is_original=is_original,
+        pictures=[(picture.kind, MEDIA_URL + picture.file) for picture in rendition.pictures.all()],
         sound_url=MEDIA_URL + rendition.sound_file,
         duration_ms=rendition.sound_duration_ms,
         mask_share=measured.mask_share,

@@ -1,97 +1,54 @@
-"""The admin's pages of studies and versions: a draft's arms can be edited, everything launched only looked at."""
+"""The admin's pages of studies and versions: where each stands, and the ways to design, check and export it."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Model, Q, QuerySet
-from django.forms import BaseInlineFormSet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, F, Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
+from earshot.design.study_file import StudyFile
 from earshot.errors import StudyError
-from earshot.protocol import StudyFile
 from study.export.download import dataset_download
-from study.models import Arm, Stage, Study, Version
+from study.models import Enrolment, Stage, Study, Version
+from study.researcher.describing import describe_arms, describe_session
+from study.researcher.designing.views import check_title
 from study.researcher.records import RecordAdmin, preformatted_json, shows_outcomes
 from study.researcher.reports import has_report
-from study.selectors import study_design
-from study.services.studies import study_arms_check
-
-if TYPE_CHECKING:
-    ArmBaseFormSet = BaseInlineFormSet[Arm, Study, Any]  # Any: the form class is made by the admin
-    ArmTabularInline = admin.TabularInline[Arm, Study]
-else:
-    ArmBaseFormSet = BaseInlineFormSet
-    ArmTabularInline = admin.TabularInline
-
-
-class ArmFormSet(ArmBaseFormSet):
-    """The arms of a draft, held to the validator that reads study files."""
-
-    def clean(self) -> None:
-        """Refuse arms that no study file could have."""
-        super().clean()
-        if any(self.errors):
-            return
-        arms = [
-            {name: form.cleaned_data[name] for name in ("name", "channel", "weight")}
-            for form in self.forms
-            if form.cleaned_data and not form.cleaned_data.get("DELETE")
-        ]
-        try:
-            study_arms_check(study=self.instance, arms=arms)
-        except StudyError as fault:
-            raise ValidationError(str(fault)) from fault
-
-
-class ArmInline(ArmTabularInline):
-    """The arms of a study; editable in a draft alone."""
-
-    model = Arm
-    formset = ArmFormSet
-    fields = ["name", "channel", "weight"]
-    extra = 0
-
-    def has_add_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
-        """In a draft, for who may change studies."""
-        return _is_draft(obj) and super().has_add_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
-        """In a draft, for who may change studies."""
-        return _is_draft(obj) and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
-        """In a draft, for who may change studies."""
-        return _is_draft(obj) and super().has_delete_permission(request, obj)
+from study.selectors import shown_design, study_design
 
 
 @admin.register(Study)
 class StudyAdmin(RecordAdmin):
-    """Studies: where they stand, their arms, previews and the export."""
+    """Studies: where they stand, their progress, and the ways to their pages; designs are edited there."""
 
-    list_display = ["title", "slug", "stage", "n_enrolled", "n_completed"]
+    list_display = ["title", "slug", "stage", "n_enrolled", "n_allocated", "n_completed"]
     list_filter = ["stage"]
     search_fields = ["title", "slug"]
     fields = [
-        *("title", "slug", "stage", "language", "bundle", "cloned_from", "created_at", "closed_at"),
-        *("trials", "simulation_parameters", "texts"),
+        *("title", "slug", "stage", "bundle", "cloned_from", "created_at", "closed_at", "progress"),
+        *("arms", "session", "simulation_parameters", "texts"),
     ]
-    inlines = [ArmInline]
     change_form_template = "researcher/study.html"
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """For drafts, whose arms alone can be edited."""
-        return _is_draft(obj) and super(RecordAdmin, self).has_change_permission(request, obj)
+    change_list_template = "researcher/studies.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:
-        """Studies with their numbers of enrolments and completions."""
+        """Studies with their numbers of enrolments, pilots left out once the study itself was launched."""
+        counted = ~Q(versions__enrolments__stage="pilot") | Q(stage=Stage.PILOT)
+        reached = {"n_allocated": "allocated_at", "n_completed": "completed_at"}
         return Study.objects.annotate(
-            n_enrolled=Count("versions__enrolments"),
-            n_completed=Count("versions__enrolments", filter=Q(versions__enrolments__completed_at__isnull=False)),
+            n_enrolled=Count("versions__enrolments", filter=counted),
+            **{
+                name: Count(
+                    "versions__enrolments", filter=counted & Q(**{f"versions__enrolments__{at}__isnull": False})
+                )
+                for name, at in reached.items()
+            },
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -106,15 +63,35 @@ class StudyAdmin(RecordAdmin):
         """How many gave consent."""
         return study.n_enrolled  # type: ignore[attr-defined, no-any-return]  # annotated in get_queryset
 
+    @admin.display(description="allocated", ordering="n_allocated")
+    def n_allocated(self, study: Study) -> int:
+        """How many got a place, over all arms."""
+        return study.n_allocated  # type: ignore[attr-defined, no-any-return]  # annotated in get_queryset
+
     @admin.display(description="completed", ordering="n_completed")
     def n_completed(self, study: Study) -> int:
-        """How many stored every trial."""
+        """How many answered to the end."""
         return study.n_completed  # type: ignore[attr-defined, no-any-return]  # annotated in get_queryset
 
-    @admin.display(description="each participant meets")
-    def trials(self, study: Study) -> str:
-        """The trials of the design in one sentence."""
-        return describe_trials(study_design(study))
+    @admin.display(description="progress")
+    def progress(self, study: Study) -> str | SafeString:
+        """How many came how far: over all arms, and by arm once nothing can be steered any more."""
+        numbers = (self.n_enrolled(study), self.n_allocated(study), self.n_completed(study))
+        counts = "{} enrolled, {} allocated, {} completed".format(*numbers)
+        if not shows_outcomes(study):
+            return f"{counts}; by arm once the study is closed" if study.stage != Stage.DRAFT else counts
+        rows = [("All arms", counts), *arm_progress(study)]
+        return format_html_join("", "<p><strong>{}</strong>: {}</p>", rows)
+
+    @admin.display(description="arms")
+    def arms(self, study: Study) -> str | SafeString:
+        """What each arm gets."""
+        return _described(study, what=describe_arms)
+
+    @admin.display(description="session")
+    def session(self, study: Study) -> str | SafeString:
+        """What a participant goes through, block by block."""
+        return _described(study, what=describe_session)
 
     @admin.display(description="simulated with")
     def simulation_parameters(self, study: Study) -> str | SafeString:
@@ -122,16 +99,19 @@ class StudyAdmin(RecordAdmin):
         return preformatted_json(study.simulation) if study.simulation else "–"
 
     @admin.display(description="texts")
-    def texts(self, study: Study) -> SafeString:
-        """What participants read."""
-        texts = study_design(study).texts
+    def texts(self, study: Study) -> str | SafeString:
+        """What participants read, in the study's first language."""
+        try:
+            texts = shown_design(study).default_texts
+        except StudyError as fault:
+            return str(fault)
         parts = [("information", texts.information), ("consent", texts.consent), ("debrief", texts.debrief)]
         return format_html_join("", '<h3>{}</h3><div class="study-text">{}</div>', parts)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The study's page; adds the links to previews, the export and the report."""
+        """The study's page; adds the links to its other pages (Any: Django's own signature)."""
         study = self.get_object(request, object_id)
         links = study_links(study) if isinstance(study, Study) else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "study_links": links})
@@ -154,10 +134,10 @@ class StudyAdmin(RecordAdmin):
 class VersionAdmin(RecordAdmin):
     """Frozen protocols; the allocation seed is shown nowhere."""
 
-    list_display = ["study", "number", "protocol_sha256", "n_allocated", "frozen_at"]
+    list_display = ["study", "number", "is_pilot", "protocol_sha256", "n_allocated", "frozen_at"]
     list_filter = ["study"]
     list_select_related = ["study"]
-    fields = ["study", "number", "protocol_sha256", "n_allocated", "frozen_at", "frozen_protocol"]
+    fields = ["study", "number", "is_pilot", "reason", "protocol_sha256", "n_allocated", "frozen_at", "frozen_protocol"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Version]:
         """Versions without their seed, which never leaves the database here."""
@@ -169,20 +149,25 @@ class VersionAdmin(RecordAdmin):
         return format_html_join("", "<pre>{}</pre>", [(bytes(version.protocol).decode(),)])
 
 
-def describe_trials(design: StudyFile) -> str:
-    """How many trials of what kind, with the exposure rules."""
-    main, exposure = design.main, design.exposure
-    return (
-        f"{design.training.n_items} training trials with feedback, then {main.n_right + main.n_wrong} "
-        f"({main.n_right} right and {main.n_wrong} wrong predictions, half of each with relevance and half with the "
-        f"control); answering opens {exposure.dwell_ms} ms after the onset, each sound plays up to "
-        f"{exposure.max_plays} times"
+def arm_progress(study: Study) -> list[tuple[str, str]]:
+    """Each arm that anybody got, with how many were allocated and completed; of a study whose outcomes may be seen."""
+    rows = (
+        Enrolment.objects.filter(version__study=study)
+        .exclude(arm="")
+        .filter(version__is_pilot=False)
+        .values(name=F("arm"))
+        .annotate(n=Count("id"), n_completed=Count("id", filter=Q(completed_at__isnull=False)))
+        .order_by("name")
     )
+    return [(f"Arm {row['name']}", f"{row['n']} allocated, {row['n_completed']} completed") for row in rows]
 
 
 def study_links(study: Study) -> list[tuple[str, str]]:
-    """Title and address of what can be done with a study: a preview per arm, the export, the report."""
-    links = [(f"Preview {arm.name}", reverse("study-preview", args=[study.slug, arm.name])) for arm in study.arms.all()]
+    """Title and address of what can be done with a study: its design, a preview per arm, the export, the report."""
+    links = [(check_title(study), reverse("study-check", args=[study.slug]))]
+    if study.draft is not None:
+        links.insert(0, ("Design", reverse("design-page", args=[study.slug, "conditions"])))
+    links += [(f"Preview {arm}", reverse("study-preview", args=[study.slug, arm])) for arm in _arm_names(study)]
     if study.stage != Stage.DRAFT:
         title = "Export" if shows_outcomes(study) else "Export (monitoring)"
         links.append((title, reverse("admin:study-export", args=[study.pk])))
@@ -191,5 +176,18 @@ def study_links(study: Study) -> list[tuple[str, str]]:
     return links
 
 
-def _is_draft(study: Model | None) -> bool:
-    return isinstance(study, Study) and study.stage == Stage.DRAFT
+def _described(study: Study, *, what: Callable[[StudyFile], list[tuple[str, str]]]) -> str | SafeString:
+    """Pairs of words on the study's design, a paragraph each; why there are none, if the draft does not stand."""
+    try:
+        pairs = what(shown_design(study))
+    except StudyError as fault:
+        return str(fault)
+    return format_html_join("", "<p><strong>{}</strong>: {}</p>", pairs)
+
+
+def _arm_names(study: Study) -> list[str]:
+    try:
+        design = study_design(study) if study.draft is not None else shown_design(study)
+    except StudyError:
+        return []
+    return [arm.name for arm in design.arms]

@@ -1,23 +1,32 @@
 """The researcher's addresses: the preview before the admin, whose own catch-all would swallow it."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from study.researcher import preview, reports
 
 urlpatterns = [
     path("admin/preview/<slug:slug>/<slug:arm>/", preview.preview_page, name="study-preview"),
-    path("admin/preview/<slug:slug>/<slug:arm>/api/state", preview.preview_state, name="study-preview-state"),
+    path("admin/preview/<slug:slug>/<slug:arm>/<int:start>/", preview.preview_page, name="study-preview-trial"),
     path(
-        "admin/preview/<slug:slug>/<slug:arm>/api/trials/<uuid:code>/begin",
+        "admin/preview/<slug:slug>/<slug:arm>/<int:start>/api/state", preview.preview_state, name="study-preview-state"
+    ),
+    path(
+        "admin/preview/<slug:slug>/<slug:arm>/<int:start>/api/trials/<uuid:code>/begin",
         preview.preview_begin,
         name="study-preview-begin",
     ),
     path(
-        "admin/preview/<slug:slug>/<slug:arm>/api/trials/<uuid:code>/response",
+        "admin/preview/<slug:slug>/<slug:arm>/<int:start>/api/trials/<uuid:code>/first-answer",
+        preview.preview_first_answer,
+        name="study-preview-first-answer",
+    ),
+    path(
+        "admin/preview/<slug:slug>/<slug:arm>/<int:start>/api/trials/<uuid:code>/response",
         preview.preview_response,
         name="study-preview-response",
     ),
     path("reports/<slug:slug>/", reports.report_page, name="study-report"),
+    path("", include("study.researcher.designing.urls")),
     path("admin/", admin.site.urls),
 ]

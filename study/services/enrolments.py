@@ -1,44 +1,29 @@
-"""Enrolling: consent, the sound check, and with it the allocation to an arm and to an order of trials."""
+"""Enrolling: consent, then the steps that everyone passes before allocation, and with the last of them a place."""
 
 import base64
 import hashlib
 import uuid
-from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from earshot.allocation import Slot, permuted_blocks
-from earshot.protocol import Protocol
-from earshot.sequence import PlannedTrial, participant_sequence
-from earshot.shuffle import derive_key
-from study.models import OPEN_STAGES, Enrolment, Stage, Stimulus, Study, Trial, Version
+from study.models import OPEN_STAGES, Enrolment, QuestionnaireResponse, Stage, Study
 from study.refusals import Refusal
-from study.selectors import current_version, sound_check_stimulus, study_protocol
+from study.selectors import (
+    current_version,
+    enrolment_next_step,
+    enrolments_with_study,
+    sound_check_stimulus,
+    study_protocol,
+)
+from study.services.allocations import enrolment_allocate, version_lock
+from study.services.events import event_record
 
 _CONSENT_PURPOSE = "earshot consent"
-
-
-@dataclass(frozen=True)
-class ParticipantPlan:
-    """What one place of the allocation gets: arm, list, and all trials in order."""
-
-    slot: Slot
-    trials: list[PlannedTrial]
-
-
-def participant_plan(protocol: Protocol, *, allocation_seed: bytes, place: int) -> ParticipantPlan:
-    """The plan of the enrolment with number `place` (from 0): a pure function of protocol, seed and place."""
-    design = protocol.design
-    slot = permuted_blocks(design.weights, seed=allocation_seed, place=place, n_repeats=design.allocation.n_repeats)
-    trials = participant_sequence(
-        training=protocol.plan.training,
-        halves=protocol.plan.halves,
-        list_index=slot.list_index,
-        key=derive_key(allocation_seed, purpose=f"participant {place}"),
-    )
-    return ParticipantPlan(slot=slot, trials=trials)
+# Signs of life decide about places given up after many minutes: writing each of them down would tell no more.
+_SIGN_OF_LIFE_EVERY = timedelta(minutes=1)
 
 
 def enrolment_create(*, study: Study, consent_id: uuid.UUID) -> tuple[Enrolment, str]:
@@ -68,77 +53,88 @@ def _consent_token(study: Study, *, consent_id: uuid.UUID) -> str:
 
 @transaction.atomic
 def _enrol(study: Study, *, token: str) -> Enrolment:
-    study = Study.objects.select_for_update().get(pk=study.pk)
+    # No key: others who add rows that refer to this study, as allocations do, need not wait.
+    study = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     check_open(study)
     token_sha256 = hashlib.sha256(token.encode()).hexdigest()
     stored = Enrolment.objects.filter(token_sha256=token_sha256).first()
     if stored is not None:
         return stored
+    version = current_version(study)
+    now = timezone.now()
     enrolment = Enrolment(
-        version=current_version(study),
-        token_sha256=token_sha256,
-        stage=study.stage,
-        consented_at=timezone.now(),
+        version=version, token_sha256=token_sha256, stage=study.stage, consented_at=now, last_seen_at=now
     )
     # Uniqueness is the database's to judge: its constraint alone holds when two requests come at once.
     enrolment.full_clean(validate_unique=False)
     enrolment.save()
+    event_record("enrolled", study=study, version=version, enrolment=enrolment)
     return enrolment
 
 
 @transaction.atomic
 def enrolment_pass_sound_check(*, enrolment: Enrolment, answer: str) -> bool:
-    """Whether `answer` names the word that was heard; the first right one allocates. Passing twice changes nothing.
+    """Whether `answer` names the word that was heard; passing twice changes nothing.
 
     Raises
     ------
     Refusal
-        `unknown-label` or `study-closed`; nothing is stored.
+        `unknown-label`, `not-handed-out` if screens come first, or `study-closed`; nothing is stored.
     """
-    # The version's row is the lock of the allocation: two passes at once get two places, in turn.
-    version = Version.objects.select_for_update().select_related("study__bundle").get(pk=enrolment.version_id)
-    check_open(version.study)
+    enrolment = enrolment_lock(enrolment)
+    version = enrolment.version
     check_label(answer, labels=version.study.bundle.labels)
-    enrolment = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
     if enrolment.sound_checked_at is not None:
         return True
+    step = enrolment_next_step(enrolment)
+    if step.kind != "sound":
+        raise Refusal("not-handed-out", f"what comes next is '{step.kind}', not the sound check; load the page again")
     if answer != sound_check_stimulus(version).true_label:
         return False
-    _allocate(enrolment, version=version)
+    enrolment.sound_checked_at = enrolment.last_seen_at = timezone.now()
+    enrolment.save(update_fields=["sound_checked_at", "last_seen_at"])
+    event_record("sound-checked", study=version.study, version=version, enrolment=enrolment)
+    allocate_when_due(enrolment)
     return True
 
 
-def _allocate(enrolment: Enrolment, *, version: Version) -> None:
-    """Give the enrolment the version's next place, with the arm, the list and the trials that belong to it."""
+def enrolment_seen(*, enrolment: Enrolment) -> None:
+    """Note a sign of life, at most once a minute."""
     now = timezone.now()
-    place = version.n_allocated
-    plan = participant_plan(study_protocol(version), allocation_seed=bytes(version.allocation_seed), place=place)
-    version.n_allocated = place + 1
-    version.save(update_fields=["n_allocated"])
-    enrolment.arm = version.study.arms.get(name=plan.slot.arm)
-    enrolment.place = place
-    enrolment.list_index = plan.slot.list_index
-    enrolment.sound_checked_at = enrolment.allocated_at = now
-    enrolment.full_clean()
-    enrolment.save(update_fields=["arm", "place", "list_index", "sound_checked_at", "allocated_at"])
-    _make_trials(enrolment, version=version, trials=plan.trials)
+    if enrolment.last_seen_at is None or enrolment.last_seen_at < now - _SIGN_OF_LIFE_EVERY:
+        Enrolment.objects.filter(pk=enrolment.pk).update(last_seen_at=now)
+        enrolment.last_seen_at = now
 
 
-def _make_trials(enrolment: Enrolment, *, version: Version, trials: list[PlannedTrial]) -> None:
-    names = [trial.stimulus for trial in trials]
-    stimuli = {
-        stimulus.name: stimulus for stimulus in Stimulus.objects.filter(bundle=version.study.bundle_id, name__in=names)
-    }
-    Trial.objects.bulk_create(
-        Trial(
-            enrolment=enrolment,
-            index=index,
-            phase=trial.phase,
-            stimulus=stimuli[trial.stimulus],
-            mask=trial.mask,
-        )
-        for index, trial in enumerate(trials)
-    )
+def enrolment_lock(enrolment: Enrolment) -> Enrolment:
+    """The enrolment with version, study and bundle, its row locked for a step of its own; in a transaction.
+
+    Raises
+    ------
+    Refusal
+        `study-closed`.
+    """
+    locked = enrolments_with_study().select_for_update(of=("self",), no_key=True).get(pk=enrolment.pk)
+    check_open(locked.version.study)
+    return locked
+
+
+def allocate_when_due(enrolment: Enrolment) -> None:
+    """Allocate once every step before allocation is passed; the enrolment is locked."""
+    if enrolment.allocated_at is None and enrolment_next_step(enrolment).kind == "trials":
+        version = version_lock(enrolment.version_id)
+        enrolment.version = version
+        enrolment.factors = _factors(enrolment)
+        enrolment.save(update_fields=["factors"])
+        enrolment_allocate(enrolment=enrolment, version=version)
+
+
+def _factors(enrolment: Enrolment) -> dict[str, str]:
+    """The levels by which the study stratifies, from what the participant answered."""
+    design = study_protocol(enrolment.version).design
+    given = QuestionnaireResponse.objects.filter(enrolment=enrolment).values_list("questionnaire", "answers")
+    levels = {f"{name}-{item}": answer for name, answers in given for item, answer in answers.items()}
+    return {factor: levels[factor] for factor in design.allocation.strata}
 
 
 def check_open(study: Study) -> None:

@@ -1,39 +1,39 @@
 """Trials begun and answered: each answer stored once, in time, for the right participant, before it is acknowledged."""
 
-import math
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from earshot.protocol import Exposure
+from earshot.tasks.fields import AnswerFault, Answers, check_answers
+from earshot.tasks.kinds import TASKS
 from study.models import Enrolment, Response, Trial
-from study.models.enrolment import make_code
-from study.presentation import find_rendition
 from study.refusals import Refusal
-from study.selectors import enrolment_channel, enrolments_with_study, study_protocol, unanswered_trials
-from study.services.enrolments import check_label, check_open
-
-# A sound counts as heard once this share of it was played: players report the last stretch late or not at all.
-HEARD_SHARE = 0.95
+from study.selectors import study_protocol, unanswered_trials
+from study.services.completion import completion_note
+from study.services.enrolments import enrolment_lock, enrolment_seen
+from study.services.exposures import TrialExposure, check_heard, check_passed, check_plays, check_waited
+from study.task_forms import asked_about, attention_field, form_of
 
 
 @dataclass(frozen=True)
 class Answer:
     """An answer as the browser reports it; times in ms on the browser's clock, `rt_ms` from the opening of answers.
 
-    `client_id` is made by the browser once per answer: a repeat of it is the same answer sent again. `heard_share`
-    (0-1) is of the longest play; a picture has `plays` 1 and `heard_share` 1.
+    `client_id` is made by the browser once per answer: a repeat of it is the same answer sent again. `answers` holds
+    what was asked by field; after first answers, what was asked since. `plays` is of the explanation, `second_plays` of
+    the second one or of the changed clip, `heard_share` (0-1) the longest play of an explanation's sound, of two the
+    shorter; a picture that stays has one play and `heard_share` 1.
     """
 
     client_id: uuid.UUID
-    answer: str
-    confidence: int
+    answers: Mapping[str, object]
     rt_ms: int
     onset_to_response_ms: int
     plays: int
+    second_plays: int
     original_plays: int
     heard_share: float
 
@@ -51,7 +51,7 @@ def trial_begin(*, enrolment: Enrolment, trial_code: uuid.UUID, begin_id: uuid.U
         `unknown-trial`, `already-answered`, `not-handed-out` (only the first unanswered trial can begin) or
         `study-closed`.
     """
-    enrolment = _lock_enrolment(enrolment)
+    enrolment = enrolment_lock(enrolment)
     trial = _find_trial(enrolment, trial_code=trial_code)
     if _stored_response(trial) is not None:
         raise Refusal("already-answered", "this trial was answered; go on with the next one")
@@ -61,14 +61,41 @@ def trial_begin(*, enrolment: Enrolment, trial_code: uuid.UUID, begin_id: uuid.U
         trial.n_begun += 1
         trial.begin_id = begin_id
         trial.save(update_fields=["begun_at", "n_begun", "begin_id"])
+    enrolment_seen(enrolment=enrolment)
     return trial.n_begun - 1
+
+
+@transaction.atomic
+def first_answer_record(*, enrolment: Enrolment, trial_code: uuid.UUID, answers: Mapping[str, object]) -> Trial:
+    """The trial with its answers to the first of two steps, after which the computer's answer may be told.
+
+    The first ones stay: what is sent once they are stored is checked for nothing and changes nothing, so that nobody
+    can answer anew in the knowledge of what the computer answered.
+
+    Raises
+    ------
+    Refusal
+        `malformed` where the trial has one step only or the answers do not fit, `unknown-label`, `not-begun`,
+        `not-handed-out`, `too-early`, `already-answered`, `unknown-trial` or `study-closed`; nothing is stored.
+    """
+    enrolment = enrolment_lock(enrolment)
+    trial = _find_trial(enrolment, trial_code=trial_code)
+    if _stored_response(trial) is not None:
+        raise Refusal("already-answered", "this trial was answered; go on with the next one")
+    if trial.first_answers is None:
+        exposure = _begun_exposure(trial, enrolment=enrolment)
+        trial.first_answers = _check_first(answers, trial=trial, enrolment=enrolment)
+        check_passed(exposure.until_first_ms, begun_at=exposure.begun_at, now=timezone.now())
+        trial.save(update_fields=["first_answers"])
+        enrolment_seen(enrolment=enrolment)
+    return trial
 
 
 def response_record(*, enrolment: Enrolment, trial_code: uuid.UUID, answer: Answer) -> Response:
     """The stored response to a trial; a repeat of the same answer gives back the one stored first.
 
-    It is committed when this returns. The last response of a phase sets the enrolment's time; the very last one makes
-    the completion code in the same transaction.
+    It is committed when this returns. The last response of the training sets the enrolment's time; what completes the
+    study does so in the same transaction.
 
     Raises
     ------
@@ -85,7 +112,7 @@ def response_record(*, enrolment: Enrolment, trial_code: uuid.UUID, answer: Answ
 
 @transaction.atomic
 def _record(enrolment: Enrolment, *, trial_code: uuid.UUID, answer: Answer) -> Response:
-    enrolment = _lock_enrolment(enrolment)
+    enrolment = enrolment_lock(enrolment)
     trial = _find_trial(enrolment, trial_code=trial_code)
     stored = _stored_response(trial)
     if stored is not None:
@@ -93,22 +120,33 @@ def _record(enrolment: Enrolment, *, trial_code: uuid.UUID, answer: Answer) -> R
     if Response.objects.filter(client_id=answer.client_id).exists():
         raise Refusal("already-answered", "client_id was used for another answer; each answer needs its own")
     now = timezone.now()
-    _check_answer(answer, trial=trial, enrolment=enrolment, now=now)
-    response = Response.objects.create(trial=trial, answered_at=now, **_content(answer))
-    _note_completion(enrolment, phase=trial.phase, now=now)
+    exposure = _begun_exposure(trial, enrolment=enrolment)
+    answers = _check_answers(answer, trial=trial, enrolment=enrolment)
+    check_plays(exposure, plays=(answer.plays, answer.second_plays, answer.original_plays))
+    check_heard(
+        exposure,
+        plays=answer.plays,
+        second_plays=answer.second_plays,
+        original_plays=answer.original_plays,
+        heard_share=answer.heard_share,
+    )
+    check_passed(exposure.until_last_ms, begun_at=exposure.begun_at, now=now)
+    check_waited(exposure, onset_to_response_ms=answer.onset_to_response_ms)
+    response = Response.objects.create(trial=trial, answered_at=now, **_content(answer, answers=answers))
+    _note_training(enrolment, trial=trial, response=response)
+    enrolment_seen(enrolment=enrolment)
+    completion_note(enrolment=enrolment)
     return response
-
-
-def _lock_enrolment(enrolment: Enrolment) -> Enrolment:
-    """The enrolment's row, locked: one participant's requests are worked off in turn."""
-    locked = enrolments_with_study().select_for_update(of=("self",)).get(pk=enrolment.pk)
-    check_open(locked.version.study)
-    return locked
 
 
 def _find_trial(enrolment: Enrolment, *, trial_code: uuid.UUID) -> Trial:
     """The enrolment's trial; another's is as unknown as one that never was."""
-    trial = enrolment.trials.select_related("stimulus").filter(code=trial_code).first()
+    trial = (
+        enrolment.trials.select_related("stimulus")
+        .prefetch_related("stimulus__renditions__pictures")
+        .filter(code=trial_code)
+        .first()
+    )
     if trial is None:
         raise Refusal("unknown-trial", f"trial '{trial_code}' is none of this participant's")
     return trial
@@ -118,13 +156,14 @@ def _stored_response(trial: Trial) -> Response | None:
     return Response.objects.filter(trial=trial).first()
 
 
-def _content(answer: Answer) -> dict[str, object]:
+def _content(answer: Answer, *, answers: Mapping[str, object]) -> dict[str, object]:
     """The answer's fields by name, as the row has them."""
-    return {field.name: getattr(answer, field.name) for field in fields(answer)}
+    return {field.name: getattr(answer, field.name) for field in fields(answer)} | {"answers": dict(answers)}
 
 
 def _same_or_refuse(stored: Response, *, answer: Answer) -> Response:
-    if any(getattr(stored, name) != value for name, value in _content(answer).items()):
+    content = _content(answer, answers={**(stored.trial.first_answers or {}), **answer.answers})
+    if any(getattr(stored, name) != value for name, value in content.items()):
         raise Refusal("already-answered", "this trial has a different answer already; the first one stays")
     return stored
 
@@ -135,59 +174,51 @@ def _refuse_unless_handed_out(trial: Trial, *, enrolment: Enrolment) -> None:
         raise Refusal("not-handed-out", "this trial's turn has not come; answer the ones before it first")
 
 
-def _check_answer(answer: Answer, *, trial: Trial, enrolment: Enrolment, now: datetime) -> None:
-    """Refuse an answer out of turn, outside the labels, unheard or too early."""
-    design = study_protocol(enrolment.version).design
+def _begun_exposure(trial: Trial, *, enrolment: Enrolment) -> TrialExposure:
+    """What the trial demands to be met, once it was begun."""
     if trial.begun_at is None:
         _refuse_unless_handed_out(trial, enrolment=enrolment)
         raise Refusal("not-begun", "this trial was not begun; begin it, hear it and answer then")
-    check_label(answer.answer, labels=enrolment.version.study.bundle.labels)
-    in_sound = enrolment_channel(enrolment) == "sound"
-    with_original = design.given != "nothing"
-    _check_heard(answer, exposure=design.exposure, in_sound=in_sound, with_original=with_original)
-    original_ms = find_rendition(trial.stimulus, mask="none").sound_duration_ms if with_original else 0.0
-    explanation = find_rendition(trial.stimulus, mask=trial.mask)  # type: ignore[arg-type]  # held by trial_mask_known
-    explanation_ms = explanation.sound_duration_ms if in_sound else 0.0
-    least_ms = max(design.exposure.dwell_ms, explanation_ms) + original_ms
-    _check_time(answer, dwell_ms=design.exposure.dwell_ms, least_ms=least_ms, begun_at=trial.begun_at, now=now)
+    design = study_protocol(enrolment.version).design
+    return TrialExposure.of(trial, begun_at=trial.begun_at, design=design)
 
 
-def _check_heard(answer: Answer, *, exposure: Exposure, in_sound: bool, with_original: bool) -> None:
-    most = max(answer.plays, answer.original_plays)
-    if most > exposure.max_plays:
-        raise Refusal("malformed", f"plays is {most}; this study allows {exposure.max_plays}")
-    if with_original and answer.original_plays < 1:
-        raise Refusal("not-heard", "the original was not heard; play it once before you answer")
-    if in_sound and (answer.plays < 1 or answer.heard_share < HEARD_SHARE):
-        raise Refusal("not-heard", "the explanation was not heard to its end; play it once before you answer")
+def _check_answers(answer: Answer, *, trial: Trial, enrolment: Enrolment) -> Answers:
+    """All answers of the trial, the first ones included, as its task takes them."""
+    labels, design = enrolment.version.study.bundle.labels, study_protocol(enrolment.version).design
+    try:
+        if trial.kind == "exemplar":
+            return check_answers(answer.answers, fields=())
+        if trial.stimulus is None:
+            return check_answers(answer.answers, fields=(attention_field(labels),))
+        condition = design.condition(trial.condition)
+        asked = asked_about(trial.stimulus, condition=condition, code=trial.code, design=design, labels=labels)
+        return TASKS[condition.task].check({**answer.answers, **(trial.first_answers or {})}, asked=asked)
+    except AnswerFault as fault:
+        raise _refusal_of(fault) from fault
 
 
-def _check_time(answer: Answer, *, dwell_ms: int, least_ms: float, begun_at: datetime, now: datetime) -> None:
-    """Answering opens after the dwell, by the server's clock and by the browser's own account."""
-    passed_ms = (now - begun_at).total_seconds() * 1000
-    if passed_ms < least_ms:
-        raise Refusal(
-            "too-early",
-            f"the answer came {passed_ms:.0f} ms after the trial began; answering opens after {least_ms:.0f} ms",
-            retry_after_ms=math.ceil(least_ms - passed_ms),
-        )
-    if answer.onset_to_response_ms < dwell_ms:
-        raise Refusal(
-            "too-early",
-            f"onset_to_response_ms is {answer.onset_to_response_ms}; answering opens {dwell_ms} ms after the onset",
-        )
+def _check_first(answers: Mapping[str, object], *, trial: Trial, enrolment: Enrolment) -> Answers:
+    """The answers to the first of two steps."""
+    labels, design = enrolment.version.study.bundle.labels, study_protocol(enrolment.version).design
+    if trial.stimulus is None or trial.kind == "exemplar":
+        raise Refusal("malformed", "this trial has no first answer; send all of it as its response")
+    condition = design.condition(trial.condition)
+    steps = TASKS[condition.task].steps(form_of(condition, design=design, labels=labels))
+    if len(steps) == 1:
+        raise Refusal("malformed", "this trial has no first answer; send all of it as its response")
+    try:
+        return check_answers(answers, fields=steps[0].fields)
+    except AnswerFault as fault:
+        raise _refusal_of(fault) from fault
 
 
-def _note_completion(enrolment: Enrolment, *, phase: str, now: datetime) -> None:
-    """Set the time of a phase's end once its last response is stored, and the code once all are."""
-    pending = unanswered_trials(enrolment)
-    changed = []
-    if phase == "training" and not pending.filter(phase="training").exists():
-        enrolment.training_completed_at = now
-        changed.append("training_completed_at")
-    if not pending.exists():
-        enrolment.completed_at = now
-        enrolment.completion_code = make_code()
-        changed += ["completed_at", "completion_code"]
-    if changed:
-        enrolment.save(update_fields=changed)
+def _refusal_of(fault: AnswerFault) -> Refusal:
+    return Refusal("unknown-label" if fault.code == "unknown-label" else "malformed", fault.message)
+
+
+def _note_training(enrolment: Enrolment, *, trial: Trial, response: Response) -> None:
+    """Set the time of the training's end once its last response is stored."""
+    if trial.kind == "training" and not unanswered_trials(enrolment).filter(kind="training").exists():
+        enrolment.training_completed_at = response.answered_at
+        enrolment.save(update_fields=["training_completed_at"])

@@ -7,54 +7,38 @@ than a fresh clone of stage simulated is ever written.
 """
 
 import math
-import random
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
-from secrets import token_hex
 from typing import Any, Literal, get_args
-from uuid import uuid4
 
 from django.db import transaction
 from pydantic import TypeAdapter, ValidationError
 
-from earshot.allocation import Slot
+from earshot.allocation.allocator import Allocator
+from earshot.allocation.record import Allocated
+from earshot.design.names import Name
+from earshot.design.study_file import StudyFile
 from earshot.errors import StudyError
-from earshot.protocol import Channel, Exposure, Name, Protocol, parse_protocol
 from earshot.shuffle import derive_key
-from study.models import Arm, Enrolment, Response, Stage, Stimulus, Study, Trial, Version
-from study.models.enrolment import make_code
-from study.selectors import study_design
-from study.services.enrolments import ParticipantPlan, participant_plan
-from study.services.studies import study_clone_simulated
-from study.simulation.listeners import (
-    RECOGNISED_SHARE,
-    Listeners,
-    ModelListeners,
-    Presented,
-    TruthNamers,
-)
+from study.models import Enrolment, Event, QuestionnaireResponse, Response, Stage, Study, Trial
+from study.participant_plans import participant_trials_of
+from study.services.allocations import arm_shares
+from study.services.clones import study_clone_simulated
+from study.simulation.behaviour import ATTENTION_PASSED_SHARE
+from study.simulation.design import simulated_design
+from study.simulation.listeners import RECOGNISED_SHARE, Listeners, TruthNamers
+from study.simulation.model_listeners import ModelListeners
+from study.simulation.sessions import START, Session, Venue
 
 ListenersName = Literal["model", "truth-namer"]
 
-# Far from every real study, and the same in every run: the bytes of an export depend on the seed alone.
-_START = datetime(2000, 1, 1, 9, 0, tzinfo=UTC)
-_BETWEEN_PARTICIPANTS_S = 97
-_UNTIL_SOUND_CHECK_S = 75
-_BEFORE_ONSET_MS = 1500
-_AFTER_ANSWER_MS = 2500
-_MEDIAN_RT_MS = 1800
-_RT_LOG_SD = 0.5
 _BATCH_ROWS = 500
-_MOST_PER_ARM = 10_000  # all of it is made in memory first
-_LONGEST_SLUG = 63  # as `earshot.protocol.Name` has it
+_MOST_PER_ARM = 10_000  # as `Recruitment.n_per_arm` has it; all of it is made in memory first
+_LONGEST_SLUG = 63  # as `earshot.design.names.Name` has it
 
 
 @dataclass(frozen=True)
 class SimulationPlan:
-    """What `simulate` was asked for."""
+    """What `simulate` was asked for; `effect_log_odds` is the primary contrast's."""
 
     n_per_arm: int
     effect_log_odds: float
@@ -86,8 +70,8 @@ class SimulationPlan:
 def study_simulate(*, study: Study, plan: SimulationPlan, slug: str | None = None) -> Study:
     """A clone of `study` in stage simulated, answered by everybody allocated.
 
-    Allocates `plan.n_per_arm` participants for each unit of weight, by the study's own permuted blocks under a seed
-    of the clone's own. A draft is frozen for the clone as a launch would freeze it now; it stays a draft.
+    Allocates `plan.n_per_arm` participants for each unit of weight, by the study's own method under a seed of the
+    clone's own. A draft is frozen for the clone as a launch would freeze it now; it stays a draft.
 
     Raises
     ------
@@ -99,11 +83,17 @@ def study_simulate(*, study: Study, plan: SimulationPlan, slug: str | None = Non
         raise StudyError(f"study '{study.slug}' is itself simulated; name the study it was cloned from")
     slug = plan.default_slug(study) if slug is None else slug
     _check_slug(slug)
-    allocation_seed = derive_key(str(plan.seed).encode(), purpose=f"simulated allocation of {slug}")
+    design = simulated_design(study, n_per_arm=plan.n_per_arm)
     clone = study_clone_simulated(
-        study=study, slug=slug, simulation=_describe_plan(plan, study=study), allocation_seed=allocation_seed
+        study=study,
+        slug=slug,
+        design=design,
+        simulation=_describe_plan(plan, study=study, design=design),
+        allocation_seed=derive_key(str(plan.seed).encode(), purpose=f"simulated allocation of {slug}"),
+        at=START,
     )
-    _SimulatedStudy(clone, plan=plan).run()
+    venue = Venue(clone=clone, version=clone.versions.get(), seed=plan.seed)
+    _store(_run_sessions(venue, listeners=_make_listeners(venue, plan=plan)), venue=venue)
     return clone
 
 
@@ -118,156 +108,66 @@ def _check_slug(slug: str) -> None:
         ) from fault
 
 
-def _describe_plan(plan: SimulationPlan, *, study: Study) -> dict[str, Any]:
+def _describe_plan(plan: SimulationPlan, *, study: Study, design: StudyFile) -> dict[str, Any]:
     """Every parameter of the simulation, as it is stored and exported."""
     described: dict[str, Any] = {
         "cloned_from": study.slug,
         "participants_per_arm": plan.n_per_arm,
         "listeners": plan.listeners,
         "seed": plan.seed,
+        "attention_passed_share": ATTENTION_PASSED_SHARE,
+        "recognised_share": dict(RECOGNISED_SHARE),
     }
     if plan.listeners == "truth-namer":
-        return described | {"recognised_share": dict(RECOGNISED_SHARE)}
-    parameters = study_design(study).simulation.model_dump(mode="json")
+        return described
+    parameters = design.simulation.model_dump(mode="json")
     return described | {"effect_log_odds": plan.effect_log_odds, "parameters": parameters}
 
 
-class _SimulatedStudy:
-    """One clone while it is being filled."""
+def _make_listeners(venue: Venue, *, plan: SimulationPlan) -> Listeners:
+    if plan.listeners == "truth-namer":
+        return TruthNamers(seed=plan.seed)
+    return ModelListeners(
+        venue.design.simulation,
+        contrast=venue.design.analysis.primary,
+        effect_log_odds=plan.effect_log_odds,
+        stimuli=[name for block in venue.protocol.plan for name in (*block.practice, *block.right, *block.wrong)],
+        seed=plan.seed,
+    )
 
-    def __init__(self, clone: Study, *, plan: SimulationPlan) -> None:
-        self.clone, self.plan = clone, plan
-        self.version: Version = clone.versions.get()
-        if clone.stage != Stage.SIMULATED or self.version.enrolments.exists():
-            raise StudyError(f"study '{clone.slug}' is no fresh simulated clone; only such a clone is written")
-        self.protocol: Protocol = parse_protocol(bytes(self.version.protocol))
-        self.arms: dict[str, Arm] = {arm.name: arm for arm in clone.arms.all()}
-        self.stimuli: dict[str, Stimulus] = {stimulus.name: stimulus for stimulus in clone.bundle.stimuli.all()}
-        self.listeners = self._make_listeners()
 
-    def run(self) -> None:
-        """Allocate, hand out and answer everything."""
-        enrolments, trials, responses = [], [], []
-        n_places = 0
-        for place, planned in self._planned_participants():
-            n_places = place + 1
-            enrolment = self._make_enrolment(place, planned=planned)
-            answered = self._answer_trials(enrolment, place=place, planned=planned)
-            enrolments.append(enrolment)
-            responses += answered
-            trials += [response.trial for response in answered]
-        Enrolment.objects.bulk_create(enrolments, batch_size=_BATCH_ROWS)
-        Trial.objects.bulk_create(trials, batch_size=_BATCH_ROWS)
-        Response.objects.bulk_create(responses, batch_size=_BATCH_ROWS)
-        self.version.n_allocated = n_places
-        self.version.save(update_fields=["n_allocated"])
-
-    def _planned_participants(self) -> Iterator[tuple[int, ParticipantPlan]]:
-        """Places in order with their plans, until every arm has its number.
-
-        The number may end within a block. Places of an arm, or of an arm's list, that has its number by then are
-        passed over, so that all arms have exactly what was asked for, and lists within an arm differ by one at most.
-        """
-        seed = bytes(self.version.allocation_seed)
-        wanted = {arm: self.plan.n_per_arm * weight for arm, weight in self.protocol.design.weights.items()}
-        per_arm: Counter[str] = Counter()
-        per_list: Counter[Slot] = Counter()
-        place = 0
-        while per_arm.total() < sum(wanted.values()):
-            planned = participant_plan(self.protocol, allocation_seed=seed, place=place)
-            slot = planned.slot
-            # Half of an odd number is rounded up: either list may have the one more.
-            if per_arm[slot.arm] < wanted[slot.arm] and per_list[slot] < (wanted[slot.arm] + 1) // 2:
-                per_arm[slot.arm] += 1
-                per_list[slot] += 1
-                yield place, planned
-            place += 1
-
-    def _make_listeners(self) -> Listeners:
-        labels: list[str] = self.clone.bundle.labels
-        if self.plan.listeners == "truth-namer":
-            return TruthNamers(labels=labels, seed=self.plan.seed)
-        plan = self.protocol.plan
-        return ModelListeners(
-            self.protocol.design.simulation,
-            effect_log_odds=self.plan.effect_log_odds,
-            labels=labels,
-            stimuli=[*plan.training, *plan.right, *plan.wrong],
-            seed=self.plan.seed,
-        )
-
-    def _make_enrolment(self, place: int, *, planned: ParticipantPlan) -> Enrolment:
-        consented_at = _START + timedelta(seconds=place * _BETWEEN_PARTICIPANTS_S)
-        allocated_at = consented_at + timedelta(seconds=_UNTIL_SOUND_CHECK_S)
-        return Enrolment(
-            version=self.version,
-            code=sha256(f"{self.clone.slug} {self.plan.seed} {place}".encode()).hexdigest()[:12],
-            token_sha256=token_hex(32),  # of no token: nobody can walk in as a simulated participant
-            stage=Stage.SIMULATED,
-            arm=self.arms[planned.slot.arm],
-            place=place,
-            list_index=planned.slot.list_index,
-            consented_at=consented_at,
-            sound_checked_at=allocated_at,
-            allocated_at=allocated_at,
-        )
-
-    def _answer_trials(self, enrolment: Enrolment, *, place: int, planned: ParticipantPlan) -> list[Response]:
-        """All responses of one participant, each with its trial; sets the enrolment's later times."""
-        channel = self.protocol.design.arm(planned.slot.arm).channel
-        person = self.listeners.person(place)
-        behaviour = _Behaviour(self.plan.seed, place=place, channel=channel)
-        clock = enrolment.consented_at + timedelta(seconds=_UNTIL_SOUND_CHECK_S + 10)
-        responses: list[Response] = []
-        for index, next_trial in enumerate(planned.trials):
-            stimulus = self.stimuli[next_trial.stimulus]
-            presented = Presented(
-                stimulus=stimulus.name,
-                channel=channel,
-                mask=next_trial.mask,
-                true_label=stimulus.true_label,
-                predicted_label=stimulus.predicted_label,
+def _run_sessions(venue: Venue, *, listeners: Listeners) -> list[Session]:
+    """Everybody's session: enrolled in order, one place each until every arm has its number."""
+    seed = bytes(venue.version.allocation_seed)
+    allocator = Allocator(venue.design.allocation, arms=arm_shares(venue.protocol), seed=seed)
+    sessions = []
+    for place in range(venue.design.n_planned):
+        session = Session(venue, place=place)
+        factors = session.arrive()
+        assignment = allocator.next(factors)
+        allocator.record(
+            Allocated(
+                place=assignment.place,
+                arm=assignment.arm,
+                sequence=assignment.sequence,
+                factors=factors,
+                refills=assignment.refills,
             )
-            trial = Trial(
-                enrolment=enrolment,
-                index=index,
-                phase=next_trial.phase,
-                stimulus=stimulus,
-                mask=next_trial.mask,
-                n_begun=1,
-            )
-            answer = person.answer(presented)
-            response = behaviour.respond(trial, answer=answer, begun_at=clock, exposure=self.protocol.design.exposure)
-            responses.append(response)
-            clock = response.answered_at + timedelta(milliseconds=_AFTER_ANSWER_MS)
-            if next_trial.phase == "training":
-                enrolment.training_completed_at = response.answered_at
-        enrolment.completed_at = responses[-1].answered_at
-        enrolment.completion_code = make_code()
-        return responses
-
-
-class _Behaviour:
-    """Everything about a simulated participant beside the answer: times, plays, confidence; tells nothing of it."""
-
-    def __init__(self, seed: int, *, place: int, channel: Channel) -> None:
-        self.channel = channel
-        self._draw = random.Random(f"earshot {seed} behaviour {place}")  # noqa: S311  # nothing to keep secret
-
-    def respond(self, trial: Trial, *, answer: str, begun_at: datetime, exposure: Exposure) -> Response:
-        """The response to `trial`, which begins at `begun_at`."""
-        trial.begun_at = begun_at
-        rt_ms = round(self._draw.lognormvariate(math.log(_MEDIAN_RT_MS), _RT_LOG_SD))
-        onset_to_response_ms = exposure.dwell_ms + rt_ms
-        return Response(
-            trial=trial,
-            client_id=uuid4(),
-            answer=answer,
-            confidence=10 * self._draw.randint(1, 10),
-            rt_ms=rt_ms,
-            onset_to_response_ms=onset_to_response_ms,
-            plays=1 if self.channel == "picture" else self._draw.randint(1, exposure.max_plays),
-            original_plays=self._draw.randint(1, exposure.max_plays),
-            heard_share=1.0,
-            answered_at=begun_at + timedelta(milliseconds=_BEFORE_ONSET_MS + onset_to_response_ms),
         )
+        planned = participant_trials_of(venue.version, protocol=venue.protocol, assignment=assignment)
+        session.take_part(assignment, planned=planned, person=listeners.person(place))
+        sessions.append(session)
+    return sessions
+
+
+def _store(sessions: list[Session], *, venue: Venue) -> None:
+    """Write all rows; events in the order of their times, as they would have come."""
+    Enrolment.objects.bulk_create([each.enrolment for each in sessions], batch_size=_BATCH_ROWS)
+    Trial.objects.bulk_create([trial for each in sessions for trial in each.trials], batch_size=_BATCH_ROWS)
+    Response.objects.bulk_create([one for each in sessions for one in each.responses], batch_size=_BATCH_ROWS)
+    answered = [one for each in sessions for one in each.questionnaires]
+    QuestionnaireResponse.objects.bulk_create(answered, batch_size=_BATCH_ROWS)
+    events = sorted((event for each in sessions for event in each.events), key=lambda event: event.at)
+    Event.objects.bulk_create(events, batch_size=_BATCH_ROWS)
+    venue.version.n_allocated = len(sessions)
+    venue.version.save(update_fields=["n_allocated"])

@@ -192,19 +192,23 @@ class Participant:
         """Hear the original, then see or hear the explanation, until answering opens."""
         self.hands.press(self.page.locator("#play-original button"))
         self.await_stage("explanation")
-        self.hands.press(self.page.locator("#show-picture" if channel == "picture" else "#play-explanation button"))
+        self.hands.press(self.page.locator("#first .show-picture" if channel == "picture" else "#play-first button"))
         self.await_stage("answering")
 
     def answer(self, label: str, *, confidence: int) -> None:
-        self.hands.choose(self.page.locator("#labels"), label)
-        self.hands.choose(self.page.locator("#confidences"), str(confidence))
+        self.hands.choose(self.question("answer"), label)
+        self.hands.choose(self.question("confidence"), str(confidence))
         self.hands.press(self.page.locator("#submit"))
+
+    def question(self, field: str) -> Locator:
+        """Where a field of the present step is answered."""
+        return self.page.locator(f'[data-field="{field}"]')
 
     def do_trial(self, trial: Row, *, channel: str, label: str, confidence: int) -> None:
         """One whole trial, from the server's row; ends when the next thing is on the page."""
         self.await_trial(trial["index"])
         self.explore(channel)
         self.answer(label, confidence=confidence)
-        if trial["phase"] == "training":
+        if trial["kind"] == "training":
             self.await_stage("feedback")
             self.hands.press(self.page.locator("#next"))

@@ -1,5 +1,6 @@
 """The real server in its own process on a folder of its own, and looks into its database from outside."""
 
+import json
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 Row = dict[str, Any]
+CHANNEL_BY_ARM = {"seen": "picture", "heard": "sound"}
 
 _KNOCK_S = 0.05
 _MOST_KNOCKS = 600
@@ -104,27 +106,31 @@ class Server:
             return [dict(row) for row in connection.execute(sql, parameters)]
 
     def trials(self, enrolment: str) -> list[Row]:
-        """Every trial of an enrolment with its stimulus, and its response where there is one, in order."""
-        return self.query(
+        """Every trial of an enrolment with its stimulus, and its response where there is one, in order.
+
+        What was answered stands in columns of its own, None where nothing was.
+        """
+        rows = self.query(
             """
-            SELECT trial."index", trial.code, trial.phase, trial.mask, trial.n_begun, stimulus.name AS stimulus,
-                   stimulus.true_label, stimulus.predicted_label, response.client_id, response.answer,
-                   response.confidence, response.rt_ms, response.onset_to_response_ms, response.plays,
-                   response.original_plays, response.heard_share
+            SELECT trial."index", trial.code, trial.block, trial.kind, trial.condition, trial.n_begun,
+                   stimulus.name AS stimulus, stimulus.true_label, stimulus.predicted_label, response.client_id,
+                   response.answers, response.rt_ms, response.onset_to_response_ms, response.plays,
+                   response.second_plays, response.original_plays, response.heard_share
             FROM study_trial AS trial
             JOIN study_enrolment AS enrolment ON enrolment.id = trial.enrolment_id
-            JOIN study_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+            LEFT JOIN study_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
             LEFT JOIN study_response AS response ON response.trial_id = trial.id
             WHERE enrolment.code = ? ORDER BY trial."index"
             """,
             [enrolment],
         )
+        given = [json.loads(row["answers"] or "{}") for row in rows]
+        return [
+            row | {"answers": answers, "answer": answers.get("answer"), "confidence": answers.get("confidence")}
+            for row, answers in zip(rows, given, strict=True)
+        ]
 
     def enrolments(self) -> list[Row]:
-        """Every enrolment with its channel, in the order they came."""
-        return self.query(
-            """
-            SELECT enrolment.*, arm.channel FROM study_enrolment AS enrolment
-            LEFT JOIN study_arm AS arm ON arm.id = enrolment.arm_id ORDER BY enrolment.id
-            """
-        )
+        """Every enrolment in the order they came; `channel` is that of the tiny study's arm."""
+        rows = self.query("SELECT * FROM study_enrolment ORDER BY id")
+        return [row | {"channel": CHANNEL_BY_ARM.get(row["arm"])} for row in rows]

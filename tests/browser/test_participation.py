@@ -36,17 +36,18 @@ N_TRIALS = N_TRAINING + N_RIGHT + N_WRONG
 LABELS = ("0", "1", "2")
 
 # What the page may know of a trial before it is answered (docs/participant.md): every key, and nothing else.
-STATE_KEYS = {"n_trials", "n_answered", "n_training", "complete", "debrief_url", "trial", "preload"}
+STATE_KEYS = {"n_trials", "n_answered", "next_url", "session", "part", "breaks", "trial", "preload"}
+SESSION_KEYS = {"meets", "wrong_share", "n_training"}
+PART_KEYS = {"kind", "number", "index", "n_trials", "is_first"}
 TRIAL_KEYS = {
-    *("id", "index", "phase", "n_in_phase", "index_in_phase", "given", "word", "original", "explanation", "labels"),
-    *("dwell_ms", "max_plays"),
+    *("id", "index", "kind", "task", "given", "word", "original", "explanations", "changed", "told", "instructed"),
+    *("labels", "course", "steps", "exposure"),
 }
+PRESENTED_KEYS = {"sound", "picture", "whole"}
 SOUND_KEYS = {"url", "duration_ms"}
-EXPLANATION_KEYS = {
-    "sound": {"channel", *SOUND_KEYS},
-    "picture": {
-        *("channel", *SOUND_KEYS, "frequency_min_hz", "frequency_max_hz", "floor_db", "ceiling_db"),
-    },
+PICTURE_KEYS = {
+    *("kind", "alternative_text", *SOUND_KEYS),
+    *("frequency_min_hz", "frequency_max_hz", "floor_db", "ceiling_db"),
 }
 SECRETS = re.compile(r"predict|relevance|control|probab|correct|clip|stimul|mask|\barms?\b|seed", re.IGNORECASE)
 MEDIUM = re.compile(r"/media/[0-9a-f]{64}\.(wav|png)")
@@ -228,15 +229,21 @@ def assert_only_state(received: Received) -> None:
         assert set(body) == {"stored", "feedback", "state"}
         body = body["state"]
     assert set(body) == STATE_KEYS
+    assert set(body["session"]) == SESSION_KEYS
     assert all(MEDIUM.fullmatch(url) for url in body["preload"])
     if body["trial"] is not None:
+        assert set(body["part"]) == PART_KEYS
         assert_only_trial(body["trial"])
 
 
 def assert_only_trial(trial: dict[str, Any]) -> None:
     assert set(trial) == TRIAL_KEYS
-    assert set(trial["original"]) == SOUND_KEYS
-    assert set(trial["explanation"]) == EXPLANATION_KEYS[trial["explanation"]["channel"]]
+    assert (trial["told"], trial["changed"], trial["instructed"]) == (None, None, None)
+    assert len(trial["explanations"]) == 1
+    for presented in (trial["original"], *trial["explanations"]):
+        assert set(presented) == PRESENTED_KEYS
+        assert presented["sound"] is None or set(presented["sound"]) == SOUND_KEYS
+        assert presented["picture"] is None or set(presented["picture"]) == PICTURE_KEYS
     assert [entry["label"] for entry in trial["labels"]] == list(LABELS)
     assert all(set(entry) == {"label", "word"} for entry in trial["labels"])
 

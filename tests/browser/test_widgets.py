@@ -59,7 +59,7 @@ def test_trial_has_its_identifiers_without_a_secure_context(page: Page) -> None:
     assert page.evaluate("isSecureContext") is False
     found = page.evaluate("""async () => {
         const { TrialRun } = await import("/trial.js");
-        const runs = [new TrialRun({ original: null }), new TrialRun({ original: null })];
+        const runs = [1, 2].map(() => new TrialRun({ original: null, explanations: [], changed: null }));
         return runs.flatMap(run => [run.clientId, run.beginId]);
     }""")
     assert len(set(found)) == 4

@@ -1,23 +1,32 @@
 """A launched study on the tiny bundle, and three people: ana (picture) and ben (sound) take part, cleo does not."""
 
+import random
 import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models.signals import post_migrate
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from earshot.design.questionnaire_simulation import simulate_answers
 from study.models import Bundle, Enrolment, Response, Study, Trial
 from study.participant.authentication import cookie_name
-from study.selectors import sound_check_stimulus
+from study.selectors import NextStep, enrolment_next_step, sound_check_stimulus, study_protocol
 from study.services.bundles import bundle_load
 from study.services.enrolments import enrolment_create, enrolment_pass_sound_check
+from study.services.questionnaires import questionnaire_record
+from study.services.screening import Screening, enrolment_screen
 from study.services.studies import study_launch, study_load
-from tests.tiny_bundle import write_study_file, write_tiny_bundle
+from tests.tiny_bundle import write_study_file, write_study_file_2, write_tiny_bundle
+
+CHANNEL_BY_ARM = {"seen": "picture", "heard": "sound"}
 
 
 @dataclass
@@ -75,29 +84,45 @@ class Person:
 
 
 def make_answer(**changes: Any) -> dict[str, Any]:
-    """A whole answer's body, right in every respect."""
+    """A whole answer's body, right in every respect; `changes` replace its fields."""
     return {
         "client_id": str(uuid.uuid4()),
-        "answer": "1",
-        "confidence": 70,
+        "answers": {"answer": "1", "confidence": 70},
         "rt_ms": 1234,
         "onset_to_response_ms": 5234,
         "plays": 1,
+        "second_plays": 0,
         "original_plays": 1,
         "heard_share": 1.0,
     } | changes
 
 
 def enrol(study: Study, *, checked: bool = True) -> Person:
-    """Enrol somebody; with `checked` they pass the sound check and are allocated."""
+    """Enrol somebody; with `checked` they pass all that comes before allocation, and are allocated."""
     enrolment, token = enrolment_create(study=study, consent_id=uuid.uuid4())
-    if checked:
-        word = sound_check_stimulus(enrolment.version).true_label
-        assert enrolment_pass_sound_check(enrolment=enrolment, answer=word)
+    while checked and enrolment.allocated_at is None:
+        assert enrolment.screened_out == "", enrolment.screened_out
+        pass_step(enrolment)
         enrolment.refresh_from_db()
     client = Client()
     client.cookies[cookie_name(study.slug)] = token
     return Person(client=client, enrolment=enrolment, slug=study.slug)
+
+
+def pass_step(enrolment: Enrolment) -> NextStep:
+    """Pass the screens, the sound check or the questionnaire that is next; gives back which step it was."""
+    step = enrolment_next_step(enrolment)
+    if step.kind == "screens":
+        enrolment_screen(enrolment=enrolment, screening=Screening(width_px=4000, speaks=True, hears_well=True))
+    elif step.kind == "sound":
+        word = sound_check_stimulus(enrolment.version).true_label
+        assert enrolment_pass_sound_check(enrolment=enrolment, answer=word)
+    else:
+        assert step.kind == "questionnaire", step
+        asked = study_protocol(enrolment.version).design.questionnaire(step.name)
+        answers = simulate_answers(asked, draw=random.Random(0))  # noqa: S311  # answers of a test
+        questionnaire_record(enrolment=enrolment, name=step.name, answers=answers)
+    return step
 
 
 @pytest.fixture(scope="session")
@@ -117,6 +142,31 @@ def folders(media_root: Path, tmp_path: Path, settings: Settings) -> Path:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def emptied_by_the_runner(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test's own runner empty the database after it, which the triggers against deleting refuse to everybody.
+
+    PostgreSQL is emptied by TRUNCATE, past its triggers. SQLite's are taken away until all rows are gone.
+    """
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or not marker.kwargs.get("transaction") or connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = dict(cursor.fetchall())
+        for name in triggers:
+            cursor.execute(f"DROP TRIGGER {name}")
+
+    def restore(**sent: Any) -> None:
+        post_migrate.disconnect(dispatch_uid="triggers")
+        with connection.cursor() as cursor:
+            for sql in triggers.values():
+                cursor.execute(sql)
+
+    post_migrate.connect(restore, weak=False, dispatch_uid="triggers")  # sent once the database is empty
 
 
 @pytest.fixture(scope="session")
@@ -148,8 +198,7 @@ def people(study: Study) -> dict[str, Person]:
     found: dict[str, Person] = {}
     while len(found) < 2:
         person = enrol(study)
-        assert person.enrolment.arm is not None
-        found.setdefault(person.enrolment.arm.channel, person)
+        found.setdefault(CHANNEL_BY_ARM[person.enrolment.arm], person)
     return found
 
 
@@ -167,3 +216,13 @@ def ben(people: dict[str, Person]) -> Person:
 def cleo(study: Study) -> Client:
     """A browser without an enrolment."""
     return Client()
+
+
+@pytest.fixture
+def launch(bundle: Bundle, tmp_path: Path) -> Callable[..., Study]:
+    """Launch a study of format 2 on the tiny bundle: `tests.designs.design_fields` with changes."""
+
+    def launch(**changes: Any) -> Study:
+        return study_launch(study=study_load(path=write_study_file_2(tmp_path / "design.toml", **changes))).study
+
+    return launch

@@ -1,20 +1,20 @@
 import io
 import json
 import zipfile
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.http import FileResponse
 from django.test import Client
+from django.utils import timezone
 
 from earshot.dataset import DESCRIPTION_FILE, TRIALS_FILE
-from study.models import Arm, Bundle, Enrolment, Response, Stage, Study, Version
-from study.services.studies import study_close
+from study.models import Bundle, Enrolment, Event, QuestionnaireResponse, Response, Stage, Study, Version
+from study.services.studies import study_close, study_launch
 from study.simulation.runs import SimulationPlan, study_simulate
 from tests.study.conftest import Person
 
-CONFIDENCE = "70 %"
+ANSWER = "answer: 1; confidence: 70"
 
 
 @pytest.fixture
@@ -23,25 +23,6 @@ def staff(db: None) -> Client:
     client = Client()
     client.force_login(User.objects.create(username="staff", is_staff=True, is_superuser=True))
     return client
-
-
-def arms_form(study: Study, *changes: dict[str, Any]) -> dict[str, Any]:
-    """The POST of the study's page with its arms as they are, and the given fields changed arm by arm."""
-    arms = list(study.arms.all())
-    data: dict[str, Any] = {
-        "arms-TOTAL_FORMS": max(len(arms), len(changes)),
-        "arms-INITIAL_FORMS": len(arms),
-        "arms-MIN_NUM_FORMS": 0,
-        "arms-MAX_NUM_FORMS": 1000,
-    }
-    for place in range(max(len(arms), len(changes))):
-        fields: dict[str, Any] = {"study": study.pk}
-        if place < len(arms):
-            arm = arms[place]
-            fields |= {"id": arm.pk, "name": arm.name, "channel": arm.channel, "weight": arm.weight}
-        fields |= changes[place] if place < len(changes) else {}
-        data |= {f"arms-{place}-{name}": value for name, value in fields.items()}
-    return data
 
 
 def download(client: Client, study: Study) -> tuple[str, zipfile.ZipFile]:
@@ -53,14 +34,15 @@ def download(client: Client, study: Study) -> tuple[str, zipfile.ZipFile]:
     return answer["Content-Disposition"], zipfile.ZipFile(io.BytesIO(content))
 
 
-def change_url(record: Study | Bundle | Enrolment | Response | Version) -> str:
+def change_url(record: Study | Bundle | Enrolment | Response | Version | Event) -> str:
     return f"/admin/study/{record._meta.model_name}/{record.pk}/change/"
 
 
 def test_every_list_and_page_opens(staff: Client, study: Study, ana: Person) -> None:
     ana.complete(1)
     response = Response.objects.get()
-    for record in (study.bundle, study, study.versions.get(), ana.enrolment, response):
+    for record in (study.bundle, study, study.versions.get(), ana.enrolment, response, Event.objects.last()):
+        assert record is not None
         assert staff.get(f"/admin/study/{record._meta.model_name}/").status_code == 200
         assert staff.get(change_url(record)).status_code == 200
     assert staff.get("/admin/").status_code == 200
@@ -78,7 +60,8 @@ def test_a_bundle_shows_players_for_every_rendition(staff: Client, bundle: Bundl
     for stimulus in bundle.stimuli.all():
         for rendition in stimulus.renditions.all():
             assert f'<audio src="/media/{rendition.sound_file}" controls' in page
-            assert f'<img src="/media/{rendition.picture_file}"' in page
+            for picture in rendition.pictures.all():
+                assert f'<img src="/media/{picture.file}"' in page
 
 
 def test_the_list_of_studies_counts_enrolments_and_completions(staff: Client, ana: Person) -> None:
@@ -88,46 +71,15 @@ def test_the_list_of_studies_counts_enrolments_and_completions(staff: Client, an
     assert '<td class="field-n_completed">1</td>' in page
 
 
-def test_the_arms_of_a_draft_can_be_edited(staff: Client, draft: Study) -> None:
-    answer = staff.post(change_url(draft), arms_form(draft, {"weight": 2, "name": "audible"}))
-    assert answer.status_code == 302, answer.content.decode()
-    assert {(arm.name, arm.channel, arm.weight) for arm in draft.arms.all()} == {
-        ("audible", "sound", 2),
-        ("seen", "picture", 1),
-    }
-
-
-def test_an_arm_can_be_added_and_taken_away(staff: Client, draft: Study) -> None:
-    third = {"name": "seen-again", "channel": "picture", "weight": 1}
-    assert staff.post(change_url(draft), arms_form(draft, {}, {"DELETE": "on"}, third)).status_code == 302
-    assert sorted(draft.arms.values_list("name", flat=True)) == ["heard", "seen-again"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        (({"channel": "picture"},), "arms have only the channel"),
-        (({"DELETE": "on"},), "at least 2 items"),
-        (({"name": "Not A Name"},), "valid"),
-        (({"weight": 21},), "less than or equal to 20"),
-    ],
-)
-def test_arms_that_no_study_file_could_have_are_refused(
-    staff: Client, draft: Study, changes: tuple[dict[str, Any], ...], message: str
-) -> None:
-    before = list(draft.arms.values_list("name", "channel", "weight"))
-    answer = staff.post(change_url(draft), arms_form(draft, *changes))
-    assert answer.status_code == 200
-    assert message in answer.content.decode()
-    assert list(Arm.objects.filter(study=draft).values_list("name", "channel", "weight")) == before
-
-
-def test_a_launched_study_cannot_be_changed(staff: Client, study: Study) -> None:
-    page = staff.get(change_url(study)).content.decode()
-    assert 'name="arms-0-name"' not in page
-    assert 'name="_save"' not in page
-    assert staff.post(change_url(study), arms_form(study, {"weight": 3})).status_code == 403
-    assert set(study.arms.values_list("weight", flat=True)) == {1}
+def test_a_draft_and_a_launched_study_are_changed_on_no_page_of_the_admin(staff: Client, draft: Study) -> None:
+    for launch in (False, True):
+        if launch:
+            study_launch(study=draft)
+        page = staff.get(change_url(draft)).content.decode()
+        assert 'name="_save"' not in page
+        assert staff.post(change_url(draft), {"title": "Another", "slug": "another"}).status_code == 403
+        draft.refresh_from_db()
+        assert (draft.slug, draft.title) != ("another", "Another")
 
 
 def test_nothing_recorded_can_be_added_changed_or_deleted(staff: Client, study: Study, ana: Person) -> None:
@@ -139,7 +91,7 @@ def test_nothing_recorded_can_be_added_changed_or_deleted(staff: Client, study: 
         assert staff.post(f"{base}/{record.pk}/delete/", {"post": "yes"}).status_code == 403
         assert staff.post(change_url(record), {"answer": "2"}).status_code == 403
     response.refresh_from_db()
-    assert response.answer == "1"
+    assert response.answers["answer"] == "1"
 
 
 def test_answers_are_withheld_while_the_study_runs(staff: Client, ana: Person) -> None:
@@ -148,7 +100,48 @@ def test_answers_are_withheld_while_the_study_runs(staff: Client, ana: Person) -
     for url in ("/admin/study/response/", change_url(response)):
         page = staff.get(url).content.decode()
         assert "withheld" in page
-        assert CONFIDENCE not in page
+        assert ANSWER not in page
+
+
+def test_nothing_tells_the_arm_of_a_running_study(staff: Client, study: Study, ana: Person) -> None:
+    ana.complete(1)
+    response = Response.objects.get()
+    arm, condition = ana.enrolment.arm, response.trial.condition
+    pages = {
+        "/admin/study/enrolment/": f">{arm}<",
+        change_url(ana.enrolment): f">{arm}<",
+        "/admin/study/response/": condition,
+        change_url(response): condition,
+        "/admin/study/event/": arm,
+        change_url(Event.objects.get(kind="allocated", enrolment=ana.enrolment.code)): arm,
+        f"/admin/studies/{study.slug}/check/": ana.enrolment.code,
+    }
+    for url, telling in pages.items():
+        answer = staff.get(url)
+        assert answer.status_code == 200, url
+        assert telling not in answer.content.decode(), url
+
+
+def test_the_arm_is_shown_once_the_study_is_closed(staff: Client, study: Study, ana: Person) -> None:
+    ana.complete(1)
+    study_close(study=study)
+    arm, condition = ana.enrolment.arm, Response.objects.get().trial.condition
+    assert f">{arm}<" in staff.get("/admin/study/enrolment/").content.decode()
+    assert condition in staff.get("/admin/study/response/").content.decode()
+    event = Event.objects.get(kind="allocated", enrolment=ana.enrolment.code)
+    assert f"&quot;arm&quot;: &quot;{arm}&quot;" in staff.get(change_url(event)).content.decode()
+    assert f"Arm {arm}" in staff.get(change_url(study)).content.decode()
+
+
+def test_answers_to_questionnaires_are_withheld_until_the_study_is_closed(
+    staff: Client, study: Study, ana: Person
+) -> None:
+    QuestionnaireResponse.objects.create(
+        enrolment=ana.enrolment, questionnaire="more", answers={"age": "older"}, answered_at=timezone.now()
+    )
+    assert "age: older" not in staff.get("/admin/study/questionnaireresponse/").content.decode()
+    study_close(study=study)
+    assert "age: older" in staff.get("/admin/study/questionnaireresponse/").content.decode()
 
 
 def test_answers_are_shown_once_the_study_is_closed(staff: Client, study: Study, ana: Person) -> None:
@@ -157,7 +150,7 @@ def test_answers_are_shown_once_the_study_is_closed(staff: Client, study: Study,
     for url in ("/admin/study/response/", change_url(Response.objects.get())):
         page = staff.get(url).content.decode()
         assert "withheld" not in page
-        assert CONFIDENCE in page
+        assert ANSWER in page
 
 
 def test_answers_of_a_simulated_study_are_shown(staff: Client, study: Study) -> None:
@@ -168,8 +161,11 @@ def test_answers_of_a_simulated_study_are_shown(staff: Client, study: Study) -> 
 @pytest.mark.parametrize(
     ("model", "lookup"),
     [
-        ("response", "answer"),
-        ("response", "confidence__gte"),
+        ("response", "answers__answer"),
+        ("response", "plays"),
+        ("response", "trial__condition"),
+        ("enrolment", "arm"),
+        ("event", "data__arm"),
         ("response", "trial__stimulus__predicted_label"),
         ("enrolment", "trials__response__answer"),
         ("version", "allocation_seed"),
@@ -186,7 +182,7 @@ def test_a_lookup_in_the_address_cannot_ask_for_what_is_hidden(
 
 def test_the_filters_of_the_page_work(staff: Client, study: Study, ana: Person) -> None:
     ana.complete(1)
-    for lookup in ("trial__phase__exact=training", f"trial__enrolment__version__study__id__exact={study.pk}"):
+    for lookup in ("trial__kind__exact=training", f"trial__enrolment__version__study__id__exact={study.pk}"):
         answer = staff.get(f"/admin/study/response/?{lookup}")
         assert answer.status_code == 200
         assert ana.enrolment.code in answer.content.decode()
@@ -223,8 +219,11 @@ def test_the_export_button_gives_no_outcome_of_a_running_study(staff: Client, st
     ana.complete(1)
     disposition, archive = download(staff, study)
     assert disposition == 'attachment; filename="digits-monitoring.zip"'
-    header = archive.read(TRIALS_FILE).decode().splitlines()[0].split(",")
-    assert not {"answer", "correct", "confidence"} & set(header)
+    tables = [name for name in archive.namelist() if name.endswith("_data.csv")]
+    assert tables
+    for table in tables:
+        header = archive.read(table).decode().splitlines()[0].split(",")
+        assert not {"answer", "correct", "confidence", "arm", "condition", "channel"} & set(header), table
 
 
 def test_the_export_of_a_draft_is_refused_with_the_reason(staff: Client, draft: Study) -> None:

@@ -1,20 +1,25 @@
-"""Requests at once, and what stands in the file when the answer leaves."""
+"""Requests at once, from threads and from processes, and what stands in the database when the answer leaves."""
 
-import sqlite3
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from datetime import timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test import Client
+from django.utils import timezone
 
-from study.models import Enrolment, Response, Study, Trial, Version
+from study.models import Enrolment, Event, QuestionnaireResponse, Response, Study, Trial, Version
 from study.selectors import sound_check_stimulus
-from tests.study.conftest import Person, enrol, make_answer
+from tests.databases import database_address, dialect, other_session
+from tests.enrolling import enrol_together
+from tests.study.conftest import Person, enrol, make_answer, pass_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,13 +41,6 @@ def at_once(calls: list[Callable[[], Outcome]]) -> list[Outcome]:
         return list(pool.map(run, calls))
 
 
-def count_in_file(table: str) -> int:
-    """The rows that another process finds in the database's file."""
-    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as other:
-        n_rows: int = other.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]  # noqa: S608  # our own constant
-    return n_rows
-
-
 def test_same_response_posted_at_once_is_stored_once(ana: Person) -> None:
     code, body = ana.begin_current(), make_answer()
     answers = at_once([lambda: ana.answer(code, body) for _ in range(6)])
@@ -53,7 +51,7 @@ def test_same_response_posted_at_once_is_stored_once(ana: Person) -> None:
 
 def test_of_different_answers_at_once_one_is_stored(ana: Person) -> None:
     code = ana.begin_current()
-    bodies = [make_answer(answer=label) for label in ("0", "1", "2", "0", "1", "2")]
+    bodies = [make_answer(answers={"answer": label, "confidence": 70}) for label in ("0", "1", "2", "0", "1", "2")]
     answers: list[Any] = at_once([lambda body=body: ana.answer(code, body) for body in bodies])  # type: ignore[misc]  # mypy infers no type of a lambda's default
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 5
     kept = bodies[[answer.status_code for answer in answers].index(200)]
@@ -66,6 +64,42 @@ def test_last_response_posted_at_once_makes_one_code(ana: Person) -> None:
     at_once([lambda: ana.answer(code, body) for _ in range(4)])
     assert Enrolment.objects.get(pk=ana.enrolment.pk).completion_code
     assert ana.n_responses() == 6
+    assert Event.objects.filter(kind="completed", enrolment=ana.enrolment.code).count() == 1
+
+
+def test_same_questionnaire_posted_at_once_is_stored_once_and_allocates_once(launch: Callable[..., Study]) -> None:
+    person = enrol(launch(expertise=True), checked=False)
+    pass_step(person.enrolment)
+    form = dict.fromkeys(("audio", "phonetics", "music", "machine-learning"), "some")
+    answers = at_once([lambda: person.client.post("/s/digits/questions/expertise", form) for _ in range(4)])
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(302, "/s/digits/trials")] * 4
+    assert QuestionnaireResponse.objects.count() == 1
+    assert list(Enrolment.objects.values_list("place", flat=True)) == [0]
+    assert Event.objects.filter(kind="allocated").count() == 1
+
+
+def test_completing_allocating_enrolling_and_giving_up_places_at_once_wait_in_no_circle(
+    launch: Callable[..., Study],
+) -> None:
+    study = launch(release={"idle_minutes": 30})
+    finishing, waiting, idle = ([enrol(study, checked=checked) for _ in range(4)] for checked in (True, False, True))
+    for person in finishing:
+        person.complete(5)
+    codes = [person.begin_current() for person in finishing]
+    away = Q(pk__in=[person.enrolment.pk for person in (*finishing, *idle)])
+    Enrolment.objects.filter(away).update(last_seen_at=timezone.now() - timedelta(minutes=31))
+    answers = at_once(
+        [
+            *(partial(person.answer, code, make_answer()) for person, code in zip(finishing, codes, strict=True)),
+            *(partial(pass_step, person.enrolment) for person in waiting),
+            *(partial(enrol, study, checked=False) for _ in range(4)),
+        ]
+    )
+    assert [answer.status_code for answer in answers[:4]] == [200] * 4
+    assert Event.objects.filter(kind="completed").count() == 4
+    assert Enrolment.objects.filter(place__isnull=False).count() == 12
+    released = Enrolment.objects.filter(released_at__isnull=False, completed_at__isnull=True)
+    assert released.count() == len(idle)
 
 
 def test_same_consent_posted_at_once_enrols_once(study: Study) -> None:
@@ -94,28 +128,52 @@ def test_people_passing_at_once_get_a_place_each(study: Study) -> None:
     assert Trial.objects.count() == 48
 
 
-def test_response_is_in_the_file_before_it_is_acknowledged(ana: Person) -> None:
+def test_people_from_many_processes_get_a_place_each_and_the_blocks_stay_exact(study: Study) -> None:
+    crowd = enrol_together(study.slug, address=database_address(), n_processes=16, n_each=4)
+    enrolments = Enrolment.objects.order_by("place")
+    assert len(crowd.codes) == 64
+    assert {enrolment.code for enrolment in enrolments} == set(crowd.codes)
+    assert [enrolment.place for enrolment in enrolments] == list(range(64))
+    assert Version.objects.get().n_allocated == 64
+    # Format 1's block: every arm twice; sequences count those of an arm.
+    arms = [enrolment.arm for enrolment in enrolments]
+    assert [Counter(arms[start : start + 4]) for start in range(0, 64, 4)] == [{"heard": 2, "seen": 2}] * 16
+    sequences = sorted((enrolment.arm, enrolment.sequence) for enrolment in enrolments)
+    assert sequences == [(arm, sequence) for arm in ("heard", "seen") for sequence in range(32)]
+    kinds = Counter(Event.objects.filter(kind="allocated").values_list("enrolment", flat=True))
+    assert kinds == dict.fromkeys(crowd.codes, 1)
+    n_trials = Counter(Trial.objects.values_list("enrolment__code", flat=True))
+    assert n_trials == dict.fromkeys(crowd.codes, 6)
+
+
+def test_response_is_seen_from_outside_before_it_is_acknowledged(ana: Person) -> None:
     assert ana.answer(ana.begin_current(), make_answer()).status_code == 200
-    assert count_in_file("study_response") == 1
+    with other_session() as other, other.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM study_response")
+        assert cursor.fetchone() == (1,)
 
 
-def test_commits_are_flushed_to_disk(db: None) -> None:
+def test_an_acknowledged_commit_is_to_stay(db: None) -> None:
+    ways = dialect()
+    found = {}
     with connection.cursor() as cursor:
-        pragmas = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
-    assert pragmas == {"journal_mode": "wal", "synchronous": 2}  # 2 is FULL
+        for name in ways.durable:
+            cursor.execute(ways.show.format(name))
+            (found[name],) = cursor.fetchone()
+    assert found == ways.durable
     assert connection.settings_dict["ATOMIC_REQUESTS"] is False
 
 
 @pytest.fixture
-def busy_database(ana: Person) -> Any:
-    """Another process writes; our connection waits no longer than it takes to ask."""
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout = 0")
-    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+def busy_database(ana: Person) -> Iterator[Person]:
+    """Somebody else writes; our session waits no longer than it takes to ask."""
+    ways = dialect()
+    with connection.cursor() as ours, other_session() as other, other.cursor() as theirs:
+        ours.execute(ways.impatient)
+        theirs.execute(ways.hold)
         yield ana
-        other.execute("ROLLBACK")
-    connection.close()
+        theirs.execute("ROLLBACK")
+        ours.execute(ways.patient)
 
 
 def test_busy_database_answers_a_retryable_503(busy_database: Person) -> None:

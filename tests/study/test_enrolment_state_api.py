@@ -21,62 +21,98 @@ def trial_of(person: Person) -> Trial:
 
 def test_state_before_the_sound_check_has_no_trial(study: Study) -> None:
     assert enrol(study, checked=False).state() == {
-        "n_trials": 6,
+        "n_trials": 0,
         "n_answered": 0,
-        "n_training": 2,
-        "complete": False,
-        "debrief_url": "/s/digits/debrief",
+        "next_url": "/s/digits/",
+        "session": {"meets": ["hedged", "untold"], "wrong_share": 0.5, "n_training": 0},
+        "part": None,
+        "breaks": [],
         "trial": None,
         "preload": [],
     }
 
 
+def shown_rendition(trial: Trial) -> Rendition:
+    """What the trial's condition shows: conditions of the first format are named by channel and mask."""
+    return Rendition.objects.get(stimulus=trial.stimulus, mask=trial.condition.split("-")[1])
+
+
 def test_picture_arm_gets_the_matched_picture_with_its_axes(ana: Person) -> None:
     trial, shown = trial_of(ana), ana.state()["trial"]
-    rendition = Rendition.objects.get(stimulus=trial.stimulus, mask=trial.mask)
+    assert trial.stimulus is not None
+    picture = shown_rendition(trial).pictures.get(kind="matched")
     original = Rendition.objects.get(stimulus=trial.stimulus, mask="none")
     assert shown == {
         "id": str(trial.code),
         "index": 0,
-        "phase": "training",
-        "n_in_phase": 2,
-        "index_in_phase": 0,
+        "kind": "training",
+        "task": "forward-simulation",
         "given": "original-and-word",
         "word": {"0": "zero", "1": "one", "2": "two"}[trial.stimulus.true_label],
-        "original": {"url": f"/media/{original.sound_file}", "duration_ms": 120.0},
-        "explanation": {
-            "channel": "picture",
-            "url": f"/media/{rendition.picture_file}",
-            "duration_ms": 120.0,
-            "frequency_min_hz": 0.0,
-            "frequency_max_hz": 4000.0,
-            "floor_db": -60.0,
-            "ceiling_db": 0.0,
+        "original": {
+            "sound": {"url": f"/media/{original.sound_file}", "duration_ms": 120.0},
+            "picture": None,
+            "whole": True,
         },
+        "explanations": [
+            {
+                "sound": None,
+                "picture": {
+                    "url": f"/media/{picture.file}",
+                    "kind": "matched",
+                    "alternative_text": picture.alternative_text,
+                    "duration_ms": 120.0,
+                    "frequency_min_hz": 0.0,
+                    "frequency_max_hz": 4000.0,
+                    "floor_db": -60.0,
+                    "ceiling_db": 0.0,
+                },
+                "whole": False,
+            }
+        ],
+        "changed": None,
+        "told": None,
+        "instructed": None,
         "labels": [{"label": "0", "word": "zero"}, {"label": "1", "word": "one"}, {"label": "2", "word": "two"}],
-        "dwell_ms": 4000,
-        "max_plays": 3,
+        "course": ["original", "explanation", "ask"],
+        "steps": [
+            {
+                "fields": [
+                    {"name": "answer", "widget": "labels", "values": ["0", "1", "2"], "rated": None, "is_timed": True},
+                    {
+                        "name": "confidence",
+                        "widget": "percent",
+                        "values": list(range(10, 101, 10)),
+                        "rated": None,
+                        "is_timed": False,
+                    },
+                ],
+                "reveals": False,
+            }
+        ],
+        "exposure": {"dwell_ms": 4000, "max_plays": 3, "view_ms": None},
     }
 
 
 def test_sound_arm_gets_the_sound_alone(ben: Person) -> None:
-    trial = trial_of(ben)
-    rendition = Rendition.objects.get(stimulus=trial.stimulus, mask=trial.mask)
-    expected = {"channel": "sound", "url": f"/media/{rendition.sound_file}", "duration_ms": 120.0}
-    assert ben.state()["trial"]["explanation"] == expected
+    rendition = shown_rendition(trial_of(ben))
+    sound = {"url": f"/media/{rendition.sound_file}", "duration_ms": 120.0}
+    assert ben.state()["trial"]["explanations"] == [{"sound": sound, "picture": None, "whole": False}]
 
 
 def test_state_names_the_media_of_the_next_trial(ben: Person) -> None:
-    trials = list(Trial.objects.filter(enrolment=ben.enrolment).select_related("stimulus")[:2])
-    renditions = Rendition.objects.filter(stimulus=trials[1].stimulus, mask__in=["none", trials[1].mask])
-    assert set(ben.state()["preload"]) == {f"/media/{rendition.sound_file}" for rendition in renditions}
+    second = Trial.objects.select_related("stimulus").get(enrolment=ben.enrolment, index=1)
+    original = Rendition.objects.get(stimulus=second.stimulus, mask="none")
+    renditions = (original, shown_rendition(second))
+    assert ben.state()["preload"] == [f"/media/{rendition.sound_file}" for rendition in renditions]
 
 
 @pytest.mark.parametrize(("given", "hears", "reads"), [("nothing", False, False), ("original", True, False)])
 def test_state_gives_beforehand_what_the_study_says(
     draft: Study, tmp_path: Path, given: str, hears: bool, reads: bool
 ) -> None:
-    study = study_launch(study=study_load(path=write_study_file(tmp_path / "given.toml", given=given))).study
+    path = write_study_file(tmp_path / "given.toml", slug="given", given=given)
+    study = study_launch(study=study_load(path=path)).study
     trial = enrol(study).state()["trial"]
     assert (trial["original"] is not None, trial["word"] is not None) == (hears, reads)
 
@@ -84,9 +120,8 @@ def test_state_gives_beforehand_what_the_study_says(
 def test_state_counts_main_trials_apart(ana: Person) -> None:
     ana.complete(2)
     state = ana.state()
-    place = {name: state["trial"][name] for name in ("index", "phase", "n_in_phase", "index_in_phase")}
-    assert place == {"index": 2, "phase": "main", "n_in_phase": 4, "index_in_phase": 0}
-    assert state["n_answered"] == 2
+    assert state["part"] == {"kind": "main", "number": None, "index": 0, "n_trials": 4, "is_first": True}
+    assert (state["n_answered"], state["trial"]["index"], state["trial"]["kind"]) == (2, 2, "main")
 
 
 def test_reading_the_state_changes_nothing(ana: Person) -> None:
@@ -95,10 +130,18 @@ def test_reading_the_state_changes_nothing(ana: Person) -> None:
     assert list(Trial.objects.order_by("pk").values()) == before
 
 
-def test_complete_state_has_no_trial(ana: Person) -> None:
+def test_session_says_what_everybody_is_told(ana: Person, ben: Person) -> None:
+    sessions = [person.state()["session"] for person in (ana, ben)]
+    assert [(session["wrong_share"], session["n_training"]) for session in sessions] == [(0.5, 2), (0.5, 2)]
+    differing = set(sessions[0]["meets"]) ^ set(sessions[1]["meets"])
+    assert differing == {"picture-explanation", "sound-explanation"}
+
+
+def test_complete_state_has_no_trial_and_leads_on(ana: Person) -> None:
     ana.complete()
     state = ana.state()
-    assert (state["complete"], state["trial"], state["n_answered"]) == (True, None, 6)
+    assert (state["trial"], state["part"], state["n_answered"]) == (None, None, 6)
+    assert ana.client.get(state["next_url"]).headers["Location"] == "/s/digits/debrief"
 
 
 def test_nothing_before_the_answer_tells_what_the_computer_said(ben: Person) -> None:
@@ -106,7 +149,17 @@ def test_nothing_before_the_answer_tells_what_the_computer_said(ben: Person) -> 
     code = ben.current()
     trial = trial_of(ben)
     seen = b"".join(ben.client.get(url).content for url in ("/s/digits/trials", URL)) + ben.begin(code).content
-    for name in ("predicted", "relevance", "control", "probabil", "correct", trial.stimulus.name, '"mask"'):
+    assert trial.stimulus is not None
+    for name in (
+        "predicted",
+        "relevance",
+        "-control",
+        '"control"',
+        "probabil",
+        "correct",
+        trial.stimulus.name,
+        '"mask"',
+    ):
         assert name not in seen.decode(), name
     before = ben.state()
     Stimulus.objects.filter(pk=trial.stimulus.pk).update(predicted_label="another")

@@ -11,8 +11,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from pytest_django import Settings
 
-from earshot.bundle import bundle_sha256
-from study.models import Bundle, Rendition, Stimulus
+from earshot.bundle import FORMAT_VERSION, bundle_sha256
+from study.models import Bundle, Picture, Rendition, Stimulus
+from study.services.bundles import bundle_load, bundles_found
+from tests.study.rich_bundle import write_rich_bundle
 from tests.tiny_bundle import change_manifest, write_tiny_bundle
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +40,9 @@ def refuse(folder: Path) -> str:
 
 
 def assert_nothing_loaded() -> None:
-    assert Bundle.objects.count() == Stimulus.objects.count() == Rendition.objects.count() == 0
+    assert (
+        Bundle.objects.count() == Stimulus.objects.count() == Rendition.objects.count() == Picture.objects.count() == 0
+    )
     assert not Path(settings.MEDIA_ROOT).exists()
 
 
@@ -105,9 +109,9 @@ def test_bundle_with_a_surplus_file_is_refused(folder: Path) -> None:
 
 
 def test_bundle_of_a_newer_format_is_refused(folder: Path) -> None:
-    change_manifest(folder, format_version=3)
+    change_manifest(folder, format_version=FORMAT_VERSION + 1)
     message = refuse(folder)
-    assert "bundle format 3" in message
+    assert f"bundle format {FORMAT_VERSION + 1}" in message
     assert "install a newer one" in message
     assert_nothing_loaded()
 
@@ -152,3 +156,77 @@ def test_another_bundle_of_a_loaded_name_is_refused(folder: Path, tmp_path: Path
     assert "another name in its recipe" in message
     assert Bundle.objects.count() == 1
     assert set(Path(settings.MEDIA_ROOT).iterdir()) == media
+
+
+def test_every_rendition_and_picture_becomes_a_row(tmp_path: Path) -> None:
+    write_rich_bundle(tmp_path / "rich", n_right=1, n_wrong=1, n_training_wrong=0)
+    bundle, _ = bundle_load(folder=tmp_path / "rich")
+    assert bundle.stimuli.count() == 2 * 12
+    assert Rendition.objects.count() == 2 * 12 * 8
+    assert Picture.objects.count() == 2 * 12 * 8 * 4
+    stimulus = bundle.stimuli.get(name="audionet-clip-11")  # the wrong main one
+    assert (stimulus.network, stimulus.role, stimulus.true_label, stimulus.predicted_label) == (
+        *("audionet", "main"),
+        *("1", "2"),
+    )
+    rows = list(stimulus.renditions.values_list("number", "mask", "method", "form", "answered_label"))
+    assert rows[:3] == [
+        (0, "none", "", "original", "2"),
+        (1, "relevance", "epsilon-plus-flat", "soft-mask", "2"),
+        (2, "control", "epsilon-plus-flat", "soft-mask", "3"),
+    ]
+    pictures = stimulus.renditions.get(number=1).pictures.values_list("kind", "alternative_text")
+    assert list(pictures)[:2] == [
+        ("matched", "A picture of the kind 'matched'."),
+        ("overlay", "A picture of the kind 'overlay'."),
+    ]
+
+
+def test_a_bundle_that_does_not_say_what_was_answered_leaves_it_open(folder: Path) -> None:
+    bundle_load(folder=folder)
+    assert set(Rendition.objects.values_list("answered_label", flat=True)) == {""}
+
+
+def test_second_load_completes_what_an_older_earshot_did_not_make(folder: Path) -> None:
+    bundle, _ = bundle_load(folder=folder)
+    whole = rows_of(bundle)
+    bundle.stimuli.update(network="")
+    Rendition.objects.filter(mask="relevance").update(method="", number=7)
+    Rendition.objects.filter(mask="control").delete()
+    again, completed = bundle_load(folder=folder)
+    assert (again, completed) == (bundle, True)
+    assert rows_of(bundle) == whole
+    assert bundle_load(folder=folder) == (bundle, False)
+
+
+def rows_of(bundle: Bundle) -> list[tuple[Any, ...]]:
+    """What the rows say, without their own ids."""
+    fields = (
+        "name",
+        "network",
+        "renditions__number",
+        "renditions__mask",
+        "renditions__method",
+        "renditions__sound_file",
+    )
+    pictures = ("renditions__pictures__kind", "renditions__pictures__file")
+    return list(bundle.stimuli.order_by("name", "renditions__number").values_list(*fields, *pictures))
+
+
+def test_bundles_are_found_with_what_is_wrong_with_them(tmp_path: Path, settings: Settings) -> None:
+    settings.EARSHOT_BUNDLES = tmp_path / "bundles"
+    assert bundles_found() == []
+    write_tiny_bundle(tmp_path / "bundles" / "a", name="first")
+    write_tiny_bundle(tmp_path / "bundles" / "b", name="second")
+    write_tiny_bundle(tmp_path / "bundles" / "c", name="third")
+    (tmp_path / "bundles" / "c" / "manifest.json").write_text("no JSON")
+    (tmp_path / "bundles" / "empty").mkdir()
+    bundle_load(folder=tmp_path / "bundles" / "b")
+    found = bundles_found()
+    assert [(one.folder.name, one.name, one.is_loaded) for one in found] == [
+        ("a", "first", False),
+        ("b", "second", True),
+        ("c", None, False),
+    ]
+    assert [bool(one.fault) for one in found] == [False, False, True]
+    assert "is no JSON" in found[2].fault

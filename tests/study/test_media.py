@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from study.models import Rendition
+from study.models import Picture, Rendition
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,8 @@ def test_sound_is_served_for_good(rendition: Rendition, client: Client, media_ro
 
 
 def test_picture_is_served_as_png(rendition: Rendition, client: Client) -> None:
-    answer = client.get(f"/media/{rendition.picture_file}")
+    picture = Picture.objects.filter(rendition=rendition)[0]
+    answer = client.get(f"/media/{picture.file}")
     assert answer["Content-Type"] == "image/png"
     answer.close()
 

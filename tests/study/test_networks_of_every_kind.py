@@ -201,7 +201,7 @@ def answer_one_trial(bundle: Bundle, *, label: str, folder: Path) -> None:
     path.write_text(STUDY.format(bundle=bundle.name), encoding="utf-8")
     person = enrol(study_launch(study=study_load(path=path)).study)
     code = person.begin_current()
-    assert person.answer(code, make_answer(answer=label)).status_code == 200
+    assert person.answer(code, make_answer(answers={"answer": label, "confidence": 70})).status_code == 200
     assert person.n_responses() == 1
 
 

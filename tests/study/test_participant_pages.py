@@ -1,19 +1,24 @@
 import hashlib
 import re
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from study.models import Bundle, Enrolment, Study
 from study.participant.authentication import cookie_name
+from study.participant.pages import participant_page
+from study.refusals import Code, Refusal
 from study.selectors import sound_check_stimulus
 from study.services.enrolments import enrolment_pass_sound_check
-from study.services.studies import study_clone_simulated, study_close, study_launch, study_load
+from study.services.studies import study_clone_simulated, study_close, study_launch, study_load, study_pause
+from tests.designs import TEXTS
 from tests.study.conftest import Person, enrol
 from tests.tiny_bundle import write_study_file
 
@@ -80,6 +85,25 @@ def test_start_page_informs_and_stores_nothing(cleo: Client) -> None:
     assert Enrolment.objects.count() == 0
 
 
+def test_texts_are_limited_markdown_and_sanitised(launch: Callable[..., Study], client: Client) -> None:
+    texts = TEXTS | {"information": "**Bold**\n\n- one\n- two\n\n## Who", "consent": "*Yes*\n\nand more"}
+    launch(texts={"en": texts})
+    content = client.get(START).content.decode()
+    for shown in ("<strong>Bold</strong>", "<li>one</li>", "<h3>Who</h3>", "<span><em>Yes</em><br>and more</span>"):
+        assert shown in content
+
+
+def test_the_start_page_tells_the_rounds_and_whether_there_are_questions(
+    launch: Callable[..., Study], client: Client
+) -> None:
+    blocks = [{"kind": "main", "name": "main", "n_right": 2, "n_wrong": 2}]
+    launch(expertise=True, blocks=blocks)
+    content = client.get(START).content.decode()
+    assert "4 short rounds" in content
+    assert "You answer some questions about yourself." in content
+    assert "You practise" not in content
+
+
 def test_consent_enrols_and_binds_a_cookie_to_the_study(cleo: Client) -> None:
     answer = cleo.post(CONSENT, consent_form())
     assert_redirects(answer, to=SOUND)
@@ -87,7 +111,7 @@ def test_consent_enrols_and_binds_a_cookie_to_the_study(cleo: Client) -> None:
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (START, True, "Lax")
     enrolment = Enrolment.objects.get()
     assert enrolment.token_sha256 == hashlib.sha256(cookie.value.encode()).hexdigest()
-    assert (enrolment.stage, enrolment.arm, enrolment.sound_checked_at) == ("running", None, None)
+    assert (enrolment.stage, enrolment.arm, enrolment.sound_checked_at) == ("running", "", None)
 
 
 def test_cookie_is_secure_under_https(cleo: Client, settings: Any) -> None:
@@ -240,6 +264,28 @@ def test_pages_of_a_closed_study_say_so(study: Study, ana: Person, page: str) ->
     answer = ana.client.get(page)
     assert answer.status_code == 410
     assert answer.context["reason"] == "closed"
+
+
+@pytest.mark.parametrize("page", [START, SOUND, TRIALS])
+def test_pages_of_a_paused_study_ask_to_come_back(study: Study, ana: Person, page: str) -> None:
+    study_pause(study=study)
+    answer = ana.client.get(page)
+    assert answer.status_code == 404
+    assert answer.context["reason"] == "paused"
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "location"), [("study-closed", 410, None), ("not-handed-out", 302, "/s/digits/")]
+)
+def test_a_step_refused_at_the_last_moment_has_a_kind_answer(
+    study: Study, rf: RequestFactory, code: Code, status: int, location: str | None
+) -> None:
+    def refuse(request: HttpRequest, study: Study) -> HttpResponse:
+        raise Refusal(code, "another tab was faster")
+
+    answer = participant_page()(refuse)(rf.post("/"), slug="digits")
+    assert (answer.status_code, answer.get("Location")) == (status, location)
+    assert answer["Cache-Control"] == "no-store"
 
 
 def test_consent_to_a_closed_study_enrols_nobody(study: Study, cleo: Client) -> None:

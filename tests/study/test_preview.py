@@ -8,8 +8,9 @@ from django.test import Client
 from study.models import Enrolment, Response, Stimulus, Study, Trial
 from tests.study.conftest import make_answer
 
-BASE = "/admin/preview/digits/heard/"
-HIDDEN = ("predicted", "correct", "mask", "relevance", "control", "stimulus", "probab")
+PAGE = "/admin/preview/digits/heard/"
+BASE = f"{PAGE}0/"
+HIDDEN = ("predicted", "correct", "mask", "relevance", "control", "stimulus", "probab", "condition")
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def walk(client: Client) -> list[dict[str, Any]]:
 
 
 def test_the_page_is_the_participants_own_under_a_banner(staff: Client, study: Study) -> None:
-    page = staff.get(BASE).content.decode()
+    page = staff.get(PAGE).content.decode()
     assert "PREVIEW" in page
     assert f'data-api="{BASE}api/"' in page
     assert "participant/trials.js" in page
@@ -51,29 +52,47 @@ def test_a_preview_goes_through_every_trial_and_ends_at_the_study(staff: Client,
     assert [answer["feedback"] is not None for answer in answers] == [True, True, False, False, False, False]
     assert all(answer["stored"] for answer in answers)
     end = answers[-1]["state"]
-    assert end["complete"]
-    assert end["debrief_url"] == f"/admin/study/study/{study.pk}/change/"
+    assert end["trial"] is None
+    assert end["next_url"] == f"/admin/study/study/{study.pk}/change/"
 
 
 def test_a_state_has_the_form_of_a_participants(staff: Client, study: Study, ben: Any) -> None:
     own, previewed = ben.state(), staff.get(f"{BASE}api/state").json()
     assert own.keys() == previewed.keys()
     assert own["trial"].keys() == previewed["trial"].keys()
-    assert own["trial"]["explanation"].keys() == previewed["trial"]["explanation"].keys()
+    assert own["trial"]["explanations"][0].keys() == previewed["trial"]["explanations"][0].keys()
     assert (previewed["n_trials"], previewed["n_answered"], previewed["trial"]["index"]) == (6, 0, 0)
     assert previewed["preload"]
 
 
 def test_each_arm_has_its_channel(staff: Client, study: Study) -> None:
     for arm, channel in (("heard", "sound"), ("seen", "picture")):
-        state = staff.get(f"/admin/preview/digits/{arm}/api/state").json()
-        assert state["trial"]["explanation"]["channel"] == channel
+        state = staff.get(f"/admin/preview/digits/{arm}/0/api/state").json()
+        assert state["trial"]["explanations"][0][channel] is not None
 
 
 def test_feedback_tells_the_computers_answer(staff: Client, study: Study) -> None:
     first = walk(staff)[0]["feedback"]
-    assert first["correct"] == (first["predicted_label"] == "1")
-    assert Stimulus.objects.filter(role="training", predicted_label=first["predicted_label"]).exists()
+    assert first["correct"] == (first["key"] == "1")
+    assert Stimulus.objects.filter(role="training", predicted_label=first["key"]).exists()
+
+
+def test_a_preview_begins_at_any_trial(staff: Client, study: Study) -> None:
+    state = staff.get(f"{PAGE}4/api/state").json()
+    assert (state["trial"]["index"], state["part"]["kind"], state["n_answered"]) == (4, "main", 4)
+    assert 'data-api="/admin/preview/digits/heard/4/api/"' in staff.get(f"{PAGE}4/").content.decode()
+
+
+def test_the_banner_leads_to_every_trial_and_arm(staff: Client, study: Study) -> None:
+    page = staff.get(PAGE).content.decode()
+    assert page.count("<option ") == 6
+    assert "/admin/preview/digits/seen/" in page
+    assert staff.get(f"{PAGE}?trial=5").headers["Location"] == f"{PAGE}5/"
+    assert staff.get(f"{PAGE}?trial=x").headers["Location"] == PAGE
+
+
+def test_a_place_after_the_last_trial_is_404(staff: Client, study: Study) -> None:
+    assert staff.get(f"{PAGE}6/").status_code == 404
 
 
 def test_a_preview_stores_nothing_and_takes_no_place(staff: Client, study: Study) -> None:
@@ -132,9 +151,20 @@ def test_an_unknown_trial_is_404(staff: Client, study: Study, rest: str) -> None
 
 
 def test_a_malformed_answer_is_refused(staff: Client, study: Study) -> None:
-    answer = post(staff, f"trials/{uuid.UUID(int=0)}/response", make_answer(confidence=5))
+    answer = post(staff, f"trials/{uuid.UUID(int=0)}/response", make_answer(rt_ms=-1))
     assert answer.status_code == 400
     assert answer.json()["code"] == "malformed"
+
+
+def test_an_answer_without_what_was_asked_is_refused(staff: Client, study: Study) -> None:
+    answer = post(staff, f"trials/{uuid.UUID(int=0)}/response", make_answer(answers={}))
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
+def test_a_preview_takes_first_answers(staff: Client, study: Study) -> None:
+    answer = post(staff, f"trials/{uuid.UUID(int=0)}/first-answer", {"answers": {"answer_before": "1"}}).json()
+    assert answer["first_answers"] == {"answer_before": "1"}
+    assert answer["told"]["label"] in {"0", "1", "2"}
 
 
 @pytest.mark.parametrize("body", [{}, {"begin_id": str(uuid.uuid4())}])

@@ -11,7 +11,7 @@ from django.utils import timezone
 from study.models import Enrolment, Response, Study, Trial
 from study.services.bundles import bundle_load
 from study.services.studies import study_close, study_launch, study_load
-from tests.study.conftest import Person, enrol, make_answer
+from tests.study.conftest import CHANNEL_BY_ARM, Person, enrol, make_answer
 from tests.tiny_bundle import write_study_file, write_tiny_bundle
 
 pytestmark = pytest.mark.django_db
@@ -26,9 +26,19 @@ def refuse(answer: Any, *, status: int, code: str) -> dict[str, Any]:
     return body
 
 
+def answers(label: str, *, confidence: int = 70) -> dict[str, str | int]:
+    return {"answer": label, "confidence": confidence}
+
+
+def predicted_label(code: str) -> str:
+    stimulus = Trial.objects.get(code=code).stimulus
+    assert stimulus is not None
+    return stimulus.predicted_label
+
+
 def test_answer_is_stored_as_sent(ana: Person) -> None:
     code = ana.begin_current()
-    body = make_answer(answer="2", confidence=30, rt_ms=17, onset_to_response_ms=4017, heard_share=1)
+    body = make_answer(answers={"answer": "2", "confidence": 30}, rt_ms=17, onset_to_response_ms=4017, heard_share=1)
     answer = ana.answer(code, body)
     assert answer.status_code == 200
     assert answer.json()["stored"] is True
@@ -40,19 +50,19 @@ def test_answer_is_stored_as_sent(ana: Person) -> None:
 
 def test_training_answer_brings_the_computers_answer(ana: Person) -> None:
     code = ana.begin_current()
-    predicted = Trial.objects.get(code=code).stimulus.predicted_label
+    predicted = predicted_label(code)
     words = {"0": "zero", "1": "one", "2": "two"}
-    body = ana.answer(code, make_answer(answer=predicted)).json()
-    assert body["feedback"] == {"predicted_label": predicted, "word": words[predicted], "correct": True}
+    body = ana.answer(code, make_answer(answers=answers(predicted))).json()
+    expected = {"task": "forward-simulation", "word": words[predicted], "key": predicted, "correct": True}
+    assert body["feedback"] == expected
     assert body["state"] == ana.state()
     assert body["state"]["n_answered"] == 1
 
 
 def test_wrong_training_answer_is_told_so(ana: Person) -> None:
     code = ana.begin_current()
-    predicted = Trial.objects.get(code=code).stimulus.predicted_label
-    other = next(label for label in ("0", "1", "2") if label != predicted)
-    assert ana.answer(code, make_answer(answer=other)).json()["feedback"]["correct"] is False
+    other = next(label for label in ("0", "1", "2") if label != predicted_label(code))
+    assert ana.answer(code, make_answer(answers=answers(other))).json()["feedback"]["correct"] is False
 
 
 def test_main_answer_brings_no_feedback(ana: Person) -> None:
@@ -81,10 +91,11 @@ def test_late_repeat_is_taken_after_the_next_trial_began(ana: Person) -> None:
 
 
 def test_second_different_answer_is_refused(ana: Person) -> None:
-    code, body = ana.begin_current(), make_answer(answer="1")
+    code, body = ana.begin_current(), make_answer(answers=answers("1"))
     ana.answer(code, body)
     rows = list(Response.objects.values())
-    for other in (make_answer(answer="2"), make_answer(answer="1"), body | {"answer": "2"}, body | {"confidence": 10}):
+    changed = [body | {"answers": answers("2")}, body | {"answers": answers("1", confidence=10)}]
+    for other in (make_answer(answers=answers("2")), make_answer(answers=answers("1")), *changed):
         answer = ana.answer(code, other)
         assert (answer.status_code, answer.json()["code"]) == (409, "already-answered")
     assert list(Response.objects.values()) == rows
@@ -141,11 +152,10 @@ def test_originals_duration_and_a_sound_longer_than_the_dwell_are_waited_for(db:
     waits: dict[str, str] = {}
     while len(waits) < 2:
         person = enrol(study)
-        assert person.enrolment.arm is not None
         code = person.current()
         person.begin(code)
         message = refuse(person.answer(code, make_answer()), status=422, code="too-early")["message"]
-        waits[person.enrolment.arm.channel] = message.split("opens after ")[1]
+        waits[CHANNEL_BY_ARM[person.enrolment.arm]] = message.split("opens after ")[1]
     assert waits == {"picture": "600 ms", "sound": "1000 ms"}
 
 
@@ -178,7 +188,7 @@ def test_study_that_gives_nothing_asks_for_no_original(draft: Study, tmp_path: P
 
 @pytest.mark.parametrize("label", ["3", "one", " 1", "1\u0000"])
 def test_unknown_label_is_refused(ana: Person, label: str) -> None:
-    refuse(ana.answer(ana.begin_current(), make_answer(answer=label)), status=422, code="unknown-label")
+    refuse(ana.answer(ana.begin_current(), make_answer(answers=answers(label))), status=422, code="unknown-label")
 
 
 @pytest.mark.parametrize("changes", [{"plays": 4}, {"original_plays": 4}])
@@ -190,15 +200,13 @@ def test_more_plays_than_allowed_are_refused(ana: Person, changes: dict[str, Any
 @pytest.mark.parametrize(
     "changes",
     [
-        {"confidence": 0},
-        {"confidence": 55},
-        {"confidence": 110},
-        {"confidence": True},
-        {"confidence": "50"},
-        {"confidence": None},
-        {"answer": ""},
-        {"answer": 1},
-        {"answer": "x" * 65},
+        *({"answers": {"answer": "1", "confidence": wrong}} for wrong in (0, 55, 110, True, "50", None, 50.0)),
+        *({"answers": {"answer": wrong, "confidence": 50}} for wrong in ("", 1, "x" * 65, True, ["1"])),
+        {"answers": {"answer": "1"}},
+        {"answers": {"confidence": 50}},
+        {"answers": {"answer": "1", "confidence": 50, "judgement": "right"}},
+        {"answers": {str(number): "1" for number in range(21)}},
+        {"answers": ["1", 50]},
         {"rt_ms": -1},
         {"rt_ms": 1.5},
         {"rt_ms": 2**31},
@@ -267,13 +275,14 @@ def test_phase_and_study_are_complete_with_their_last_response(ana: Person) -> N
         assert bool(enrolment.completion_code) == (enrolment.completed_at is not None)
     assert steps == [(False, False)] + [(True, False)] * 4 + [(True, True)]
     last = Response.objects.order_by("-answered_at")[0]
-    assert ana.enrolment.completed_at == last.answered_at
+    assert ana.enrolment.completed_at is not None
+    assert ana.enrolment.completed_at >= last.answered_at
 
 
 def test_completion_code_is_made_once(ana: Person) -> None:
     ana.complete(5)
     code, body = ana.begin_current(), make_answer()
-    assert ana.answer(code, body).json()["state"]["complete"] is True
+    assert ana.answer(code, body).json()["state"]["trial"] is None
     first = Enrolment.objects.get(pk=ana.enrolment.pk).completion_code
     ana.answer(code, body)
     assert Enrolment.objects.get(pk=ana.enrolment.pk).completion_code == first

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from earshot.allocation import permuted_blocks
-from study.models import Study, Trial, Version
+from study.models import Event, Study, Trial, Version
 from study.selectors import sound_check_stimulus
 from study.services.studies import study_close
 from tests.study.conftest import Person, enrol
@@ -29,18 +28,20 @@ def test_the_heard_word_allocates_and_hands_out_trials(fresh: Person, word: str)
     fresh.enrolment.refresh_from_db()
     enrolment = fresh.enrolment
     version = Version.objects.get()
-    slot = permuted_blocks({"heard": 1, "seen": 1}, seed=bytes(version.allocation_seed), place=0)
-    assert enrolment.arm is not None
-    assert (enrolment.place, enrolment.arm.name, enrolment.list_index) == (0, slot.arm, slot.list_index)
-    assert enrolment.allocated_at == enrolment.sound_checked_at is not None
+    assert (enrolment.place, enrolment.sequence) == (0, 0)
+    assert enrolment.arm in {"heard", "seen"}
+    assert enrolment.allocated_at is not None
+    assert enrolment.sound_checked_at is not None
     assert version.n_allocated == 1
     trials = list(Trial.objects.filter(enrolment=enrolment))
     assert [trial.index for trial in trials] == list(range(6))
-    assert [trial.phase for trial in trials] == ["training"] * 2 + ["main"] * 4
+    assert [(trial.block, trial.kind) for trial in trials] == [("practice", "training")] * 2 + [("main", "main")] * 4
     assert len({trial.stimulus_id for trial in trials}) == 6
-    main = [trial for trial in trials if trial.phase == "main"]
-    strata = Counter((trial.stimulus.model_correct, trial.mask) for trial in main)
+    main = [trial for trial in trials if trial.kind == "main"]
+    strata = Counter((trial.stimulus.model_correct, trial.condition) for trial in main if trial.stimulus)
     assert set(strata.values()) == {1}
+    kinds = list(Event.objects.filter(enrolment=enrolment.code).values_list("kind", flat=True))
+    assert kinds == ["enrolled", "sound-checked", "allocated"]
 
 
 def test_another_word_does_not_pass(fresh: Person, word: str) -> None:
@@ -59,10 +60,15 @@ def test_repeated_pass_allocates_once(fresh: Person, word: str) -> None:
     assert Version.objects.get().n_allocated == 1
 
 
-def test_whole_blocks_are_balanced_over_arms_and_lists(study: Study) -> None:
+def test_whole_blocks_are_balanced_and_sequences_counted_by_arm(study: Study) -> None:
     people = [enrol(study) for _ in range(8)]
-    counts = Counter((person.enrolment.arm, person.enrolment.list_index) for person in people)
-    assert sorted(counts.values()) == [2, 2, 2, 2]
+    # Format 1's block: every arm twice.
+    assert [Counter(one.enrolment.arm for one in people[start : start + 4]) for start in (0, 4)] == [
+        {"heard": 2, "seen": 2}
+    ] * 2
+    assert sorted((one.enrolment.arm, one.enrolment.sequence) for one in people) == [
+        (arm, sequence) for arm in ("heard", "seen") for sequence in range(4)
+    ]
 
 
 def test_unknown_label_is_refused(fresh: Person) -> None:

@@ -17,9 +17,7 @@ class Command(EarshotCommand):
         """The study and the file."""
         parser.add_argument("slug")
         parser.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="replaced if it is there")
-        parser.add_argument(
-            "--monitoring", action="store_true", help="without answers, correctness and confidence, at any time"
-        )
+        parser.add_argument("--monitoring", action="store_true", help="without answers, trials and arms, at any time")
 
     def work(self, **options: Any) -> None:
         """Export, and say how much it was."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from study.management.base import EarshotCommand
+from study.selectors import study_design
 from study.services.studies import study_load
 
 
@@ -20,6 +21,8 @@ class Command(EarshotCommand):
     def work(self, **options: Any) -> None:
         """Load, and say what comes next."""
         study = study_load(path=options["study_file"])
-        arms = ", ".join(f"{arm.name} ({arm.channel}, weight {arm.weight})" for arm in study.arms.all())
-        self.say(f"study '{study.slug}' is a draft on bundle '{study.bundle.name}'; arms: {arms}")
+        arms = "; ".join(
+            f"{arm.name} ({', '.join(arm.conditions)}; weight {arm.weight})" for arm in study_design(study).arms
+        )
+        self.say(f"the draft of study '{study.slug}' is on bundle '{study.bundle.name}'; arms: {arms}")
         self.say(f"when its design is final: python manage.py launch_study {study.slug}")

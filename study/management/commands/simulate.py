@@ -20,14 +20,14 @@ class Command(EarshotCommand):
             "--effect",
             type=float,
             default=0.0,
-            help="channel:mask among wrong predictions, in log-odds; among right ones it is 0 (default: 0)",
+            help="the primary contrast in log-odds, among the predictions it is about and no others (default: 0)",
         )
         parser.add_argument("--seed", type=int, required=True, help="decides everything; the same seed, the same data")
         parser.add_argument(
             "--listeners",
             choices=get_args(ListenersName),
             default="model",
-            help="model: follow the primary model; truth-namer: name the digit they recognise, understand nothing",
+            help="model: follow the primary model; truth-namer: name the word they recognise, understand nothing",
         )
         parser.add_argument("--slug", dest="new_slug", help="the clone's slug (default: SLUG-simulated-SEED)")
 

@@ -79,15 +79,18 @@ export function findChoice(group, value) {
  * Choose by the keys that are labels themselves (0-9), wherever the focus is, and go on to `next`, another group,
  * where there is one.
  *
- * @param {{ group: HTMLElement, next?: HTMLElement }} options
+ * @param {{ group: HTMLElement | (() => HTMLElement | null), next?: HTMLElement | ((group: HTMLElement) => HTMLElement | null) }} options
+ *   groups that change are asked for when a key is pressed
  */
 export function listenForKeys({ group, next }) {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    const input = event.key.length === 1 ? findChoice(group, event.key) : null;
-    if (!input || input.matches(":disabled")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.key.length !== 1) return;
+    const present = typeof group === "function" ? group() : group;
+    const input = present ? findChoice(present, event.key) : null;
+    if (!present || !input || input.matches(":disabled")) return;
     event.preventDefault();
     input.click();
-    (next?.querySelector("input") ?? input).focus();
+    const following = typeof next === "function" ? next(present) : next;
+    (following?.querySelector("input") ?? input).focus();
   });
 }

@@ -4,7 +4,7 @@
 
 import { decodeSound } from "./audio.js";
 
-const N_KEPT = 12; // three trials' worth; a decoded second is 190 kB
+const N_KEPT = 24; // three trials' worth of the fullest; a decoded second is 190 kB
 
 /** A picture or sound could not be fetched or decoded. */
 export class MediaFault extends Error {}

@@ -2,22 +2,31 @@
  * The page of one trial: it shows what a `TrialRun` says and tells it what the participant does.
  */
 
-import { fillChoices, listenForKeys } from "./choices.js";
-import { drawPicture, painted } from "./picture.js";
-import { Player } from "./player.js";
+import { Exhibit } from "./exhibit.js";
+import { StepFields, tellQuestion } from "./fields.js";
+import { describeFeedback, fillTexts, guideName } from "./telling.js";
+import { exhibitsOf } from "./trial.js";
 import { part, say, tellWord } from "./words.js";
 
+/** @typedef {import("./exhibit.js").Shown} Shown */
 /** @typedef {import("./types.js").Answer} Answer */
+/** @typedef {import("./types.js").Answers} Answers */
+/** @typedef {import("./types.js").ExhibitName} ExhibitName */
 /** @typedef {import("./types.js").Feedback} Feedback */
+/** @typedef {import("./types.js").FirstStored} FirstStored */
+/** @typedef {import("./types.js").Label} Label */
 /** @typedef {import("./trial.js").TrialRun} TrialRun */
 /** @typedef {import("./audio.js").Speaker} Speaker */
 /**
- * The decoded media of one trial; `explanation` is an image or a sound as its channel says.
+ * The decoded media of one trial.
  *
- * @typedef {{ original: AudioBuffer | null, explanation: AudioBuffer | HTMLImageElement }} TrialMedia
+ * @typedef {Map<ExhibitName, { sound: AudioBuffer | null, image: HTMLImageElement | null }>} TrialMedia
  */
 
-const CONFIDENCES = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
+/** @type {ExhibitName[]} */
+const NAMES = ["original", "first", "second", "changed"];
+
+const STATIONS = /** @type {const} */ (["original", "explanation", "changed"]);
 
 /** The trial's part of the page, filled anew for every trial. */
 export class TrialPanel {
@@ -25,30 +34,31 @@ export class TrialPanel {
   #run = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  /** @type {(answer: Answer) => void} */
-  #submit = () => undefined;
+  #submit = () => {};
   #root = part("trial");
   #form = /** @type {HTMLFormElement} */ (part("answer"));
   #fields = /** @type {HTMLFieldSetElement} */ (part("answer-fields"));
-  #show = /** @type {HTMLButtonElement} */ (part("show-picture"));
-  #original;
-  #sound;
+  #questions = new StepFields(part("questions"), (name, value) =>
+    this.#act((run) => run.choose(name, value, performance.now())),
+  );
+  /** @type {Map<ExhibitName, Exhibit>} */
+  #exhibits;
 
   /** @param {Speaker} speaker */
   constructor(speaker) {
-    this.#original = new Player(part("play-original"), speaker, {
-      onStart: () => this.#act((run) => run.startOriginal()),
-      onEnd: () => this.#act((run) => run.endOriginal()),
-    });
-    this.#sound = new Player(part("play-explanation"), speaker, {
-      onStart: (play) => this.#act((run) => run.startExplanation(play.onsetMs)),
-      onEnd: (share) => this.#act((run) => run.endExplanation(share)),
-    });
+    this.#exhibits = new Map(
+      NAMES.map((name) => [
+        name,
+        new Exhibit(part(name), speaker, {
+          onStart: (onsetMs) => this.#act((run) => run.start(name, onsetMs)),
+          onEnd: (share) => this.#act((run) => run.end(name, share)),
+        }),
+      ]),
+    );
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
     });
-    listenForKeys({ group: part("labels"), next: part("confidences") });
   }
 
   /**
@@ -56,35 +66,35 @@ export class TrialPanel {
    *
    * @param {TrialRun} run
    * @param {TrialMedia} media
+   * @param {(answers: Answers) => Promise<FirstStored>} storeFirst  stores the first of two steps
    * @returns {Promise<Answer>} what the participant submitted
    */
-  conduct(run, media) {
+  async conduct(run, media, storeFirst) {
     this.#run = run;
-    this.#fill(run);
-    this.#original.load(media.original);
-    this.#sound.load(media.explanation instanceof AudioBuffer ? media.explanation : null);
-    this.#show.onclick = () => void this.#reveal(/** @type {HTMLImageElement} */ (media.explanation));
+    this.#fill(run, media);
+    run.move(performance.now());
     this.#render();
     window.scrollTo({ top: 0 });
     this.#focusNext();
-    return new Promise((resolve) => {
-      this.#submit = resolve;
-    });
+    await this.#submitted();
+    while (!run.isLastStep) {
+      const { told, first_answers: first } = await storeFirst(run.stepAnswers());
+      this.#goOn(run, told, first);
+      await this.#submitted();
+    }
+    return run.toAnswer(performance.now());
   }
 
   /**
-   * Say what the computer answered; the explanation stays, and so do the plays that are left.
+   * Say what the computer answered; what was met stays, and so do the plays that are left.
    *
    * @param {Feedback} feedback
    * @returns {Promise<void>} resolves when the participant goes on
    */
   tell(feedback) {
     const run = /** @type {TrialRun} */ (this.#run);
-    const own = run.trial.labels.find((label) => label.label === run.label);
-    run.stage = "feedback";
-    part("feedback").dataset.same = String(feedback.correct);
-    tellWord(part("feedback-computer"), "computer-answered", feedback.word);
-    part("feedback-own").textContent = say(feedback.correct ? "same-answer" : "own-answer", { word: own?.word ?? "" });
+    run.tell();
+    describeFeedback(feedback, run);
     this.#render();
     const next = /** @type {HTMLButtonElement} */ (part("next"));
     next.focus();
@@ -98,36 +108,64 @@ export class TrialPanel {
 
   /** End what is playing. */
   silence() {
-    this.#original.silence();
-    this.#sound.silence();
+    for (const exhibit of this.#exhibits.values()) exhibit.silence();
   }
 
   /** Whether a sound is being played. */
   get isPlaying() {
-    return this.#original.isPlaying || this.#sound.isPlaying;
+    return [...this.#exhibits.values()].some((exhibit) => exhibit.isPlaying);
   }
 
-  /** @param {TrialRun} run */
-  #fill({ trial, isPicture }) {
-    part("step-original").hidden = trial.original === null;
-    if (trial.word !== null) tellWord(part("original-text"), "person-said", trial.word);
-    else part("original-text").textContent = say("person-said-what");
-    part("play-explanation").hidden = isPicture;
-    part("step-explanation").dataset.channel = trial.explanation.channel;
-    part("explanation-text").textContent = say(isPicture ? "picture-invites" : "sound-invites");
-    part("picture-place").replaceChildren();
-    this.#show.hidden = !isPicture;
-    const tiles = trial.labels.map(({ label, word }) => ({ value: label, text: label, note: word }));
-    fillChoices(part("labels"), {
-      name: "label",
-      tiles,
-      onChoose: (label) => this.#act((run) => run.choose(label, performance.now())),
-    });
-    fillChoices(part("confidences"), {
-      name: "confidence",
-      tiles: CONFIDENCES.map((share) => ({ value: String(share), text: say("percent", { n: share }) })),
-      onChoose: (share) => this.#act((run) => run.rate(Number(share))),
-    });
+  /**
+   * @param {TrialRun} run
+   * @param {TrialMedia} media
+   */
+  #fill(run, media) {
+    const { trial } = run;
+    const presented = exhibitsOf(trial);
+    for (const [name, exhibit] of this.#exhibits) exhibit.load(this.#shown(name, presented.get(name), media));
+    fillTexts(trial);
+    this.#tellComputers(trial.told);
+    part("answer-before").hidden = true;
+    this.#questions.fill(run.step, trial);
+  }
+
+  /**
+   * @param {ExhibitName} name
+   * @param {import("./types.js").Presented | undefined} presented
+   * @param {TrialMedia} media
+   * @returns {Shown | null}
+   */
+  #shown(name, presented, media) {
+    if (!presented) return null;
+    const { sound, image } = media.get(name) ?? { sound: null, image: null };
+    const isExplanation = name === "first" || name === "second";
+    const viewMs = isExplanation ? (this.#run?.trial.exposure.view_ms ?? null) : null;
+    return { sound, image, picture: presented.picture, viewMs };
+  }
+
+  /** @param {Label | null} told  the computer's answer; null while it is not due */
+  #tellComputers(told) {
+    part("step-told").dataset.known = String(told !== null);
+    if (told) tellWord(part("told-text"), "computer-answered", told.word);
+  }
+
+  /**
+   * The first of two steps is stored: what it reveals, and what is left.
+   *
+   * @param {TrialRun} run
+   * @param {Label} told
+   * @param {Answers} first
+   */
+  #goOn(run, told, first) {
+    this.#tellComputers(told);
+    const before = run.trial.labels.find(({ label }) => label === first.answer_before);
+    part("answer-before").hidden = !before;
+    if (before) tellWord(part("answer-before"), "own-first-answer", before.word);
+    run.finishStep(performance.now());
+    this.#questions.fill(run.step, run.trial);
+    this.#render();
+    this.#focusNext();
   }
 
   /**
@@ -136,51 +174,48 @@ export class TrialPanel {
    * @param {(run: TrialRun) => void} action
    */
   #act(action) {
-    if (!this.#run) return;
-    const stage = this.#run.stage;
-    action(this.#run);
-    this.#awaitOpening();
+    const run = this.#run;
+    if (!run) return;
+    const { stage } = run;
+    action(run);
+    run.move(performance.now());
+    this.#awaitPassing(run);
     this.#render();
-    if (stage === "original" && this.#run.stage === "explanation") this.#focusNext();
+    const isNew = run.stage !== stage && run.stage !== "dwelling" && run.stage !== "answering";
+    if (isNew && !this.isPlaying) this.#focusNext();
   }
 
-  /** Answering opens as soon as the run allows it; asked again whenever something happened. */
-  #awaitOpening() {
-    const run = /** @type {TrialRun} */ (this.#run);
+  /**
+   * What comes after the explanation opens as soon as the run allows it; asked again whenever something happened.
+   *
+   * @param {TrialRun} run
+   */
+  #awaitPassing(run) {
     clearTimeout(this.#timer);
-    if (run.stage !== "dwelling") return;
-    const waitMs = run.untilOpenMs(performance.now());
-    if (waitMs === 0) run.open(performance.now());
-    else if (waitMs !== null) this.#timer = setTimeout(() => this.#act(() => undefined), Math.ceil(waitMs));
+    const waitMs = run.untilPassedMs(performance.now());
+    if (waitMs !== null) this.#timer = setTimeout(() => this.#act(() => undefined), Math.ceil(waitMs));
   }
 
-  /** @param {HTMLImageElement} image */
-  async #reveal(image) {
-    const run = /** @type {TrialRun} */ (this.#run);
-    if (run.trial.explanation.channel !== "picture" || run.playsLeft < 1) return;
-    this.#show.hidden = true;
-    const figure = drawPicture(image, run.trial.explanation);
-    part("picture-place").replaceChildren(figure);
-    figure.focus();
-    const onsetMs = await painted();
-    this.#act((current) => current.startExplanation(onsetMs));
+  /** @returns {Promise<void>} resolves when a step is sent */
+  #submitted() {
+    return new Promise((resolve) => {
+      this.#submit = resolve;
+    });
   }
 
   #send() {
     const run = /** @type {TrialRun} */ (this.#run);
     if (!run.isComplete) return;
-    const answer = run.toAnswer();
     this.silence();
-    run.stage = "sending";
+    run.send();
     this.#render();
-    this.#submit(answer);
+    this.#submit();
   }
 
   #focusNext() {
     const run = /** @type {TrialRun} */ (this.#run);
-    if (run.stage === "original") this.#original.focus();
-    else if (run.isPicture) this.#show.focus();
-    else this.#sound.focus();
+    if (run.stage === "answering") this.#questions.focus();
+    else this.#exhibits.get(run.stage === "explanation" ? "first" : /** @type {ExhibitName} */ (run.stage))?.focus();
   }
 
   #render() {
@@ -188,32 +223,39 @@ export class TrialPanel {
     const { stage } = run;
     this.#root.dataset.stage = stage;
     const isBusy = this.isPlaying || stage === "sending";
-    this.#original.render({ isEnabled: !isBusy && run.originalPlaysLeft > 0, playsLeft: run.originalPlaysLeft });
-    this.#sound.render({ isEnabled: !isBusy && run.playsLeft > 0, playsLeft: run.playsLeft });
-    this.#show.disabled = isBusy || run.playsLeft < 1;
+    for (const [name, exhibit] of this.#exhibits) exhibit.render({ isEnabled: !isBusy, playsLeft: run.playsLeft(name) });
+    const told = part("step-told");
+    told.hidden = told.dataset.known !== "true" || stage === "original";
+    part("step-explanation").hidden = !run.trial.explanations.length || run.isHeldBack("explanation");
+    part("step-changed").hidden = !run.trial.changed || run.isHeldBack("changed");
+    for (const station of STATIONS) part(`step-${station}`).dataset.done = String(run.isDone(station));
     this.#fields.disabled = stage !== "answering";
     this.#form.hidden = stage === "feedback";
     part("feedback").hidden = stage !== "feedback";
+    this.#renderSubmit(run);
+    this.#guide(run);
+  }
+
+  /** @param {TrialRun} run */
+  #renderSubmit(run) {
     const submit = /** @type {HTMLButtonElement} */ (part("submit"));
     submit.disabled = !run.isComplete;
-    submit.textContent = say(stage === "sending" ? "sending" : "submit");
-    this.#guide();
+    if (run.stage === "sending") submit.textContent = say("sending");
+    else if (run.trial.kind === "exemplar") submit.textContent = say("next-round");
+    else submit.textContent = say(run.isLastStep ? "submit" : "submit-first");
   }
 
-  /** One sentence, read aloud by a screen reader when it changes: what to do now. */
-  #guide() {
+  /**
+   * One sentence, read aloud by a screen reader when it changes: what to do now.
+   *
+   * @param {TrialRun} run
+   */
+  #guide(run) {
     const guide = part("guide");
-    const sentence = say(`guide-${this.#guideName()}`);
-    if (guide.textContent !== sentence) guide.textContent = sentence;
-  }
-
-  #guideName() {
-    const run = /** @type {TrialRun} */ (this.#run);
-    const channel = run.trial.explanation.channel;
-    if (run.stage === "explanation") return `explanation-${channel}`;
-    if (run.stage === "dwelling") return `dwelling-${channel}`;
-    if (run.stage !== "answering") return run.stage;
-    if (run.label === null) return "choose";
-    return run.confidence === null ? "rate" : "submit";
+    const told = document.createElement("p");
+    const { missing } = run;
+    if (run.stage === "answering" && missing !== null) tellQuestion(told, missing, run.trial);
+    else told.textContent = say(guideName(run));
+    if (guide.textContent !== told.textContent) guide.replaceChildren(...told.childNodes);
   }
 }

@@ -4,7 +4,7 @@
 
 import { say } from "./words.js";
 
-/** @typedef {import("./types.js").PictureExplanation} PictureExplanation */
+/** @typedef {import("./types.js").PictureMedium} PictureMedium */
 
 const TIME_STEPS_MS = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 const N_TIME_TICKS = 6;
@@ -59,7 +59,7 @@ function drawAxis({ side, ticks, from, to, title }) {
   return element;
 }
 
-/** @param {PictureExplanation} explanation */
+/** @param {PictureMedium} picture */
 function drawLegend({ floor_db: floor, ceiling_db: ceiling }) {
   const legend = document.createElement("div");
   legend.className = "legend";
@@ -72,30 +72,42 @@ function drawLegend({ floor_db: floor, ceiling_db: ceiling }) {
 }
 
 /**
- * The picture as a figure, ready to be put into the page.
+ * The picture as a figure, ready to be put into the page and to be painted at once.
  *
- * @param {HTMLImageElement} image  decoded
- * @param {PictureExplanation} explanation
+ * Only a spectrogram has levels to read off, and a waveform has no frequencies.
+ *
+ * @param {HTMLImageElement} image
+ * @param {PictureMedium} picture
  */
-export function drawPicture(image, explanation) {
-  const { duration_ms: durationMs, frequency_min_hz: lowest, frequency_max_hz: highest } = explanation;
+export async function drawPicture(image, picture) {
   const plot = document.createElement("div");
-  plot.className = "plot";
-  image.alt = say("picture-alt");
-  image.className = "pixels";
+  plot.className = `plot plot-${picture.kind}`;
+  // A copy: two places of a page may show the same file.
+  const pixels = /** @type {HTMLImageElement} */ (image.cloneNode());
+  pixels.alt = picture.alternative_text || say("picture-alt");
+  pixels.className = "pixels";
+  await pixels.decode();
+  plot.append(pixels, ...drawAxes(picture));
+  const figure = document.createElement("figure");
+  figure.className = "picture";
+  figure.tabIndex = -1; // takes the focus of the button it replaces
+  figure.append(plot);
+  if (picture.kind === "matched") figure.append(drawLegend(picture));
+  return figure;
+}
+
+/** @param {PictureMedium} picture */
+function drawAxes({ kind, duration_ms: durationMs, frequency_min_hz: lowest, frequency_max_hz: highest }) {
   const time = { from: 0, to: durationMs, ticks: timeTicks(durationMs), title: say("axis-time") };
+  const bottom = drawAxis({ side: "bottom", ...time });
+  if (kind === "waveform") return [bottom];
   const frequency = {
     from: lowest,
     to: highest,
     ticks: multiples(lowest, highest, FREQUENCY_STEP_HZ),
     title: say("axis-frequency"),
   };
-  plot.append(image, drawAxis({ side: "left", ...frequency }), drawAxis({ side: "bottom", ...time }));
-  const figure = document.createElement("figure");
-  figure.className = "picture";
-  figure.tabIndex = -1; // takes the focus of the button it replaces
-  figure.append(plot, drawLegend(explanation));
-  return figure;
+  return [drawAxis({ side: "left", ...frequency }), bottom];
 }
 
 /**

@@ -1,33 +1,47 @@
 /**
- * One trial as a state machine without a page: what was played and when, when answering opens, what was chosen.
+ * One trial as a state machine without a page: what was met and when, when answering opens, what was chosen.
  *
- * Every moment passed in is `performance.now()` in ms. Answering opens `dwell_ms` after the explanation's first onset
- * and, for a sound, not before it was heard once to its end: the same zero for the response time in both channels.
+ * Every moment passed in is `performance.now()` in ms. The explanation is passed `dwell_ms` after its first onset (of
+ * two, the later one's) and not before it was met to its end: the same zero of the dwell in all channels.
  */
 
 import { makeUuid } from "./uuid.js";
 
-/** @typedef {import("./types.js").Trial} Trial */
 /** @typedef {import("./types.js").Answer} Answer */
+/** @typedef {import("./types.js").Answers} Answers */
+/** @typedef {import("./types.js").ExhibitName} ExhibitName */
+/** @typedef {import("./types.js").Presented} Presented */
 /** @typedef {import("./types.js").Stage} Stage */
+/** @typedef {import("./types.js").Step} Step */
+/** @typedef {import("./types.js").Trial} Trial */
+
+/**
+ * What a trial shows, by name.
+ *
+ * @param {Trial} trial
+ * @returns {Map<ExhibitName, Presented>}
+ */
+export function exhibitsOf({ original, explanations: [first, second], changed }) {
+  /** @type {[ExhibitName, Presented | null | undefined][]} */
+  const all = [["original", original], ["first", first], ["second", second], ["changed", changed]];
+  return new Map(all.flatMap(([name, presented]) => (presented ? [[name, presented]] : [])));
+}
 
 /** One begun trial; made anew when the trial begins again. */
 export class TrialRun {
-  /** @type {Stage} */
-  stage;
-  originalPlays = 0;
-  plays = 0;
-  heardShare = 0;
-  /** @type {string | null} */
-  label = null;
-  /** @type {number | null} */
-  confidence = null;
   /** Made once, so that a repeat of this answer is known to be one. */
   clientId = makeUuid();
   /** Made once, so that a repeated beginning is not taken for a reload. */
   beginId = makeUuid();
-  /** @type {number | null} */
-  #onsetMs = null;
+  /** @type {"sending" | "feedback" | null} */
+  #halt = null;
+  #place = 0;
+  #nStepsDone = 0;
+  /** @type {Answers} */
+  answers = {};
+  #exhibits;
+  /** @type {Map<ExhibitName, { plays: number, share: number, onsetMs: number }>} */
+  #met = new Map();
   /** @type {number | null} */
   #openedMs = null;
   /** @type {number | null} */
@@ -36,118 +50,216 @@ export class TrialRun {
   /** @param {Trial} trial */
   constructor(trial) {
     this.trial = trial;
-    this.stage = trial.original ? "original" : "explanation";
+    this.#exhibits = exhibitsOf(trial);
   }
 
-  /** Whether the explanation is a picture. */
-  get isPicture() {
-    return this.trial.explanation.channel === "picture";
+  /** @returns {Stage} */
+  get stage() {
+    if (this.#halt) return this.#halt;
+    const station = this.trial.course[this.#place] ?? "ask";
+    if (station === "ask") return "answering";
+    if (station !== "explanation") return station;
+    return this.#explanations.every((name) => this.#met.has(name)) ? "dwelling" : "explanation";
   }
 
-  /** Whether label and confidence are both chosen and may be sent. */
+  /** @returns {Step} the step that is answered now or next */
+  get step() {
+    return this.trial.steps[this.#nStepsDone] ?? { fields: [], reveals: false };
+  }
+
+  /** Whether nothing is asked after this step. */
+  get isLastStep() {
+    return this.#nStepsDone >= this.trial.steps.length - 1;
+  }
+
+  /** Whether everything the step asks is chosen and may be sent. */
   get isComplete() {
-    return this.stage === "answering" && this.label !== null && this.confidence !== null;
+    return this.stage === "answering" && this.missing === null;
   }
 
-  /** Plays of the original still allowed. */
-  get originalPlaysLeft() {
-    return this.trial.max_plays - this.originalPlays;
-  }
-
-  /** Plays of the explanation still allowed; a picture is shown once and stays. */
-  get playsLeft() {
-    if (this.stage === "original") return 0;
-    return (this.isPicture ? 1 : this.trial.max_plays) - this.plays;
-  }
-
-  /** The original was started. */
-  startOriginal() {
-    this.originalPlays += 1;
-  }
-
-  /** The original came to its end: the explanation may follow. */
-  endOriginal() {
-    if (this.stage === "original") this.stage = "explanation";
+  /** The first field of the step that has no answer yet. */
+  get missing() {
+    return this.step.fields.find(({ name }) => this.answers[name] === undefined) ?? null;
   }
 
   /**
-   * The explanation appeared or began to sound.
+   * Whether something is due now or was met before.
    *
+   * @param {ExhibitName} name
+   */
+  isDue(name) {
+    const station = name === "first" || name === "second" ? "explanation" : name;
+    const place = this.trial.course.indexOf(station);
+    return place !== -1 && place <= this.#place;
+  }
+
+  /**
+   * Whether a station lies behind.
+   *
+   * @param {import("./types.js").Station} station
+   */
+  isDone(station) {
+    const place = this.trial.course.indexOf(station);
+    return place !== -1 && place < this.#place;
+  }
+
+  /**
+   * Whether a station comes after a question that is still to be answered: then nothing is said of it yet.
+   *
+   * @param {import("./types.js").Station} station
+   */
+  isHeldBack(station) {
+    return this.trial.course.slice(this.#place, Math.max(0, this.trial.course.indexOf(station))).includes("ask");
+  }
+
+  /**
+   * Plays still allowed; a picture that stays is shown once.
+   *
+   * @param {ExhibitName} name
+   */
+  playsLeft(name) {
+    const presented = this.#exhibits.get(name);
+    if (!presented || !this.isDue(name)) return 0;
+    const { max_plays: maxPlays, view_ms: viewMs } = this.trial.exposure;
+    const stays = presented.sound === null && (viewMs === null || !this.#explanations.includes(name));
+    return (stays ? 1 : maxPlays) - this.#plays(name);
+  }
+
+  /**
+   * Something appeared or began to sound.
+   *
+   * @param {ExhibitName} name
    * @param {number} onsetMs
    */
-  startExplanation(onsetMs) {
-    this.plays += 1;
-    this.#onsetMs ??= onsetMs;
-    if (this.stage === "explanation") this.stage = "dwelling";
-    if (this.isPicture) this.heardShare = 1;
+  start(name, onsetMs) {
+    const met = this.#met.get(name);
+    const share = this.#exhibits.get(name)?.sound ? 0 : 1;
+    this.#met.set(name, met ? { ...met, plays: met.plays + 1 } : { plays: 1, share, onsetMs });
   }
 
   /**
-   * A play of the explanation ended.
+   * A play ended.
    *
+   * @param {ExhibitName} name
    * @param {number} share  heard of it, 0-1
    */
-  endExplanation(share) {
-    this.heardShare = Math.max(this.heardShare, share);
+  end(name, share) {
+    const met = this.#met.get(name);
+    if (met) met.share = Math.max(met.share, share);
   }
 
   /**
-   * How long until answering opens, in ms; null while it is not known, because the sound was not heard to its end.
+   * How long until the explanation is passed, in ms; null while that is not known.
    *
    * @param {number} nowMs
    * @returns {number | null}
    */
-  untilOpenMs(nowMs) {
-    if (this.#onsetMs === null || this.heardShare < 1) return null;
-    return Math.max(0, this.#onsetMs + this.trial.dwell_ms - nowMs);
+  untilPassedMs(nowMs) {
+    if (this.stage !== "dwelling" || !this.#explanations.every((name) => this.#isHeard(name))) return null;
+    return Math.max(0, this.#onsetMs + this.trial.exposure.dwell_ms - nowMs);
   }
 
   /**
-   * Answering opens: the zero of the response time.
+   * Go on past everything that was met; arriving at a question opens it: the zero of the response time.
    *
    * @param {number} nowMs
    */
-  open(nowMs) {
-    if (this.stage !== "dwelling") return;
-    this.#openedMs = nowMs;
-    this.stage = "answering";
+  move(nowMs) {
+    while (this.#isPassed(nowMs)) this.#place += 1;
+    if (this.stage === "answering") this.#openedMs ??= nowMs;
   }
 
   /**
-   * A label was chosen; the last choice counts, and its moment.
+   * Something was chosen; the last choice counts, and its moment.
    *
-   * @param {string} label
+   * @param {string} name  of the field
+   * @param {string | number} value
    * @param {number} nowMs
    */
-  choose(label, nowMs) {
+  choose(name, value, nowMs) {
     if (this.stage !== "answering") return;
-    this.label = label;
-    this.#chosenMs = nowMs;
+    this.answers[name] = value;
+    if (this.step.fields.find((field) => field.name === name)?.is_timed) this.#chosenMs = nowMs;
   }
 
-  /** @param {number} confidence  per cent */
-  rate(confidence) {
-    if (this.stage === "answering") this.confidence = confidence;
+  /** The step is on its way to the server. */
+  send() {
+    this.#halt = "sending";
+  }
+
+  /** The answer was stored, and what it was worth is told. */
+  tell() {
+    this.#halt = "feedback";
+  }
+
+  /**
+   * A step was stored and something else comes.
+   *
+   * @param {number} nowMs
+   */
+  finishStep(nowMs) {
+    this.#halt = null;
+    this.#place += 1;
+    this.#nStepsDone += 1;
+    this.#openedMs = null;
+    this.#chosenMs = null;
+    this.move(nowMs);
+  }
+
+  /** @returns {Answers} what the present step asked for */
+  stepAnswers() {
+    return Object.fromEntries(this.step.fields.map(({ name }) => [name, this.answers[name] ?? ""]));
   }
 
   /**
    * What is sent to the server.
    *
+   * @param {number} nowMs  the moment of sending, which is that of a choice where nothing was to be chosen
    * @returns {Answer}
    * @throws {Error} if the trial is not complete
    */
-  toAnswer() {
-    const isMissing = this.#onsetMs === null || this.#openedMs === null || this.#chosenMs === null;
-    if (isMissing || this.label === null || this.confidence === null) throw new Error("the trial has no answer yet");
+  toAnswer(nowMs) {
+    if (this.#openedMs === null || this.missing) throw new Error("the trial has no answer yet");
+    const chosenMs = this.#chosenMs ?? nowMs;
+    const shares = this.#explanations.map((name) => this.#met.get(name)?.share ?? 0);
     return {
       client_id: this.clientId,
-      answer: this.label,
-      confidence: this.confidence,
-      rt_ms: Math.round(Number(this.#chosenMs) - Number(this.#openedMs)),
-      onset_to_response_ms: Math.round(Number(this.#chosenMs) - Number(this.#onsetMs)),
-      plays: this.plays,
-      original_plays: this.originalPlays,
-      heard_share: this.heardShare,
+      answers: this.stepAnswers(),
+      rt_ms: Math.round(chosenMs - this.#openedMs),
+      onset_to_response_ms: shares.length ? Math.round(chosenMs - this.#onsetMs) : 0,
+      plays: this.#plays("first"),
+      second_plays: this.#plays("second") + this.#plays("changed"),
+      original_plays: this.#plays("original"),
+      heard_share: shares.length ? Math.min(...shares) : 0,
     };
+  }
+
+  /** @returns {ExhibitName[]} */
+  get #explanations() {
+    /** @type {ExhibitName[]} */
+    const names = ["first", "second"];
+    return names.filter((name) => this.#exhibits.has(name));
+  }
+
+  /** Of two explanations the later one's. */
+  get #onsetMs() {
+    return Math.max(...this.#explanations.map((name) => this.#met.get(name)?.onsetMs ?? 0));
+  }
+
+  /** @param {ExhibitName} name */
+  #plays(name) {
+    return this.#met.get(name)?.plays ?? 0;
+  }
+
+  /** @param {ExhibitName} name */
+  #isHeard(name) {
+    return (this.#met.get(name)?.share ?? 0) >= 1;
+  }
+
+  /** @param {number} nowMs */
+  #isPassed(nowMs) {
+    const { stage } = this;
+    if (stage === "original" || stage === "changed") return this.#isHeard(stage);
+    return stage === "dwelling" && this.untilPassedMs(nowMs) === 0;
   }
 }

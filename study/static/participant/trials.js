@@ -8,13 +8,16 @@
 import { Refusal, insist, request } from "./api.js";
 import { SoundFault, Speaker } from "./audio.js";
 import { MediaFault, MediaStore } from "./media.js";
+import { greetingNames, showBreak, showGreeting } from "./greeting.js";
 import { ask, calm, stop } from "./notice.js";
 import { TrialPanel } from "./panel.js";
 import { reloadWhenRestored } from "./restored.js";
-import { TrialRun } from "./trial.js";
+import { TrialRun, exhibitsOf } from "./trial.js";
 import { part, say } from "./words.js";
 
 /** @typedef {import("./types.js").State} State */
+/** @typedef {import("./types.js").ExhibitName} ExhibitName */
+/** @typedef {import("./types.js").Presented} Presented */
 /** @typedef {import("./types.js").Stored} Stored */
 /** @typedef {import("./types.js").Trial} Trial */
 
@@ -41,50 +44,34 @@ function fetchState() {
 }
 
 /** @param {State} state */
-function showProgress({ n_trials: nTrials, n_answered: nAnswered, trial }) {
+function showProgress({ n_trials: nTrials, n_answered: nAnswered, trial, part: place }) {
   const bar = /** @type {HTMLProgressElement} */ (part("progress"));
-  bar.max = nTrials;
+  bar.max = Math.max(1, nTrials);
   bar.value = nAnswered;
-  if (!trial) return;
-  const phase = say(trial.phase === "training" ? "phase-training" : "phase-main");
-  part("place").textContent = say("place", { phase, n: trial.index_in_phase + 1, total: trial.n_in_phase });
+  if (!trial || !place) return;
+  const name = place.number === null ? `part-${place.kind}` : `part-${place.kind}-numbered`;
+  const values = { part: say(name, { number: place.number ?? 1 }), n: place.index + 1, total: place.n_trials };
+  part("place").textContent = say("place", values);
   page.dataset.index = String(trial.index);
 }
 
 /**
- * Which words stand before a trial: the introduction, the change to the main part, or a return after a reload.
- *
- * @param {Trial} trial
- */
-function greetingName(trial) {
-  if (trial.phase === "main" && trial.index_in_phase === 0) return "main";
-  return trial.index === 0 ? "introduction" : "return";
-}
-
-/**
- * Greet, and unlock the sound in the click that goes on.
+ * Greet and pause before a trial as its place asks for, and unlock the sound in the click that goes on.
  *
  * @param {State} state
- * @param {string} name  of the greeting
+ * @param {{ told: string | null, isUnlocked: boolean }} circumstances
  */
-async function greet({ trial, n_training: nTraining }, name) {
-  if (!trial) return;
-  for (const greeting of page.querySelectorAll("[data-greeting]")) {
-    const element = /** @type {HTMLElement} */ (greeting);
-    element.hidden = element.dataset.greeting !== name;
-  }
-  /** @type {string[]} */
-  const kinds = [trial.given, trial.explanation.channel];
-  for (const variant of page.querySelectorAll("[data-only]")) {
-    const element = /** @type {HTMLElement} */ (variant);
-    element.hidden = !kinds.includes(element.dataset.only ?? "");
-  }
-  for (const place of page.querySelectorAll("[data-count=training]")) place.textContent = String(nTraining);
-  const words = trial.labels.map((label) => label.word).join(", ");
-  for (const place of page.querySelectorAll("[data-words]")) place.textContent = words;
-  page.dataset.state = "start";
-  part("start-button").focus({ preventScroll: true });
-  window.scrollTo({ top: 0 });
+async function greet(state, circumstances) {
+  const names = greetingNames(state, circumstances);
+  const isMain = names.at(-1) === "main";
+  for (const name of isMain ? names.slice(0, -1) : names) await greetOnce(() => showGreeting(state, name));
+  for (const pause of state.breaks) await greetOnce(() => showBreak(pause));
+  if (isMain) await greetOnce(() => showGreeting(state, "main"));
+}
+
+/** @param {() => void} show */
+async function greetOnce(show) {
+  show();
   await pressed("start-button");
 }
 
@@ -115,15 +102,10 @@ function pressed(id) {
  * @param {Trial} trial
  * @returns {Promise<import("./panel.js").TrialMedia>}
  */
-async function loadMedia({ original, explanation }) {
+async function loadMedia(trial) {
   for (;;) {
     try {
-      const isPicture = explanation.channel === "picture";
-      const [first, second] = await Promise.all([
-        original ? media.sound(original.url) : null,
-        isPicture ? media.picture(explanation.url) : media.sound(explanation.url),
-      ]);
-      return { original: first, explanation: second };
+      return new Map(await Promise.all([...exhibitsOf(trial)].map(([name, presented]) => loadExhibit(name, presented))));
     } catch (fault) {
       if (!(fault instanceof MediaFault)) throw fault;
       await ask("trouble-media");
@@ -133,27 +115,51 @@ async function loadMedia({ original, explanation }) {
 }
 
 /**
+ * @param {ExhibitName} name
+ * @param {Presented} presented
+ * @returns {Promise<[ExhibitName, { sound: AudioBuffer | null, image: HTMLImageElement | null }]>}
+ */
+async function loadExhibit(name, { sound, picture }) {
+  const [buffer, image] = await Promise.all([
+    sound ? media.sound(sound.url) : null,
+    picture ? media.picture(picture.url) : null,
+  ]);
+  return [name, { sound: buffer, image }];
+}
+
+/**
  * One trial from its media to its stored answer.
  *
  * @param {State} state
  * @returns {Promise<State>} the next one
  */
 async function conduct({ trial, preload }) {
-  if (!trial) throw new Error("the server named no trial, though the study is not complete");
+  if (!trial) throw new Error("the server named no trial to conduct");
   const loaded = await loadMedia(trial);
   const address = `${api}trials/${trial.id}/`;
   const run = new TrialRun(trial);
   await insist(() => request(`${address}begin`, { begin_id: run.beginId }), listener);
   media.preload(preload);
   page.dataset.state = "trial";
-  const answer = await panel.conduct(run, loaded);
+  const answer = await panel.conduct(run, loaded, (answers) => send(`${address}first-answer`, { answers }));
+  /** @type {Stored} */
+  const stored = await send(`${address}response`, answer);
+  if (stored.feedback) await panel.tell(stored.feedback);
+  return stored.state;
+}
+
+/**
+ * Send what the participant answered, until the server has it.
+ *
+ * @template Answered
+ * @param {string} url
+ * @param {object} body
+ * @returns {Promise<Answered>}
+ */
+async function send(url, body) {
   isSending = true;
   try {
-    /** @type {Stored} */
-    const stored = await insist(() => request(`${address}response`, answer), listener);
-    isSending = false;
-    if (stored.feedback) await panel.tell(stored.feedback);
-    return stored.state;
+    return await insist(() => request(url, body), listener);
   } finally {
     isSending = false;
   }
@@ -184,18 +190,16 @@ async function lead() {
   let isUnlocked = false;
   /** @type {string | null} */
   let greeting = null;
-  while (!state.complete && state.trial) {
+  while (state.trial) {
     showProgress(state);
-    const usual = greetingName(state.trial);
-    if (greeting) await greet(state, greeting);
-    if (usual === "main" || !(greeting || isUnlocked)) await greet(state, usual);
+    await greet(state, { told: greeting, isUnlocked });
     if (!isUnlocked) speaker.onChange(watchSound);
     isUnlocked = true;
     ({ state, nMisplaced, greeting } = await advance(state, nMisplaced));
   }
   showProgress(state);
   page.dataset.state = "complete";
-  window.location.assign(state.debrief_url);
+  window.location.assign(state.next_url);
 }
 
 /**

@@ -5,27 +5,30 @@
  */
 
 /**
- * @typedef {object} Medium
+ * @typedef {object} SoundMedium
  * @property {string} url
  * @property {number} duration_ms
  */
 
 /**
- * @typedef {object} SoundExplanation
- * @property {"sound"} channel
+ * @typedef {object} PictureMedium
  * @property {string} url
- * @property {number} duration_ms
- */
-
-/**
- * @typedef {object} PictureExplanation
- * @property {"picture"} channel
- * @property {string} url
+ * @property {"matched" | "overlay" | "waveform" | "mask"} kind
+ * @property {string} alternative_text
  * @property {number} duration_ms
  * @property {number} frequency_min_hz
  * @property {number} frequency_max_hz
  * @property {number} floor_db
  * @property {number} ceiling_db
+ */
+
+/**
+ * A rendition as sound, as picture, or as both at once; `whole`: it is the recording with nothing left out.
+ *
+ * @typedef {object} Presented
+ * @property {SoundMedium | null} sound
+ * @property {PictureMedium | null} picture
+ * @property {boolean} whole
  */
 
 /**
@@ -35,30 +38,76 @@
  */
 
 /**
+ * One thing to answer; `is_timed`: its choice is what the response time is measured to.
+ *
+ * @typedef {object} Field
+ * @property {string} name
+ * @property {"labels" | "words" | "percent" | "points" | "line"} widget
+ * @property {(string | number)[]} values  to choose from; of a line its two ends
+ * @property {{ text: string, least: string, most: string } | null} rated
+ * @property {boolean} is_timed
+ */
+
+/**
+ * What is asked at once; `reveals`: after the computer's answer was told.
+ *
+ * @typedef {object} Step
+ * @property {Field[]} fields
+ * @property {boolean} reveals
+ */
+
+/** @typedef {"original" | "explanation" | "changed" | "ask"} Station */
+
+/**
  * @typedef {object} Trial
  * @property {string} id
  * @property {number} index  place in the whole sequence, from 0
- * @property {"training" | "main"} phase
- * @property {number} n_in_phase
- * @property {number} index_in_phase
+ * @property {"exemplar" | "training" | "main" | "attention"} kind
+ * @property {string | null} task
  * @property {"original-and-word" | "original" | "nothing"} given
  * @property {string | null} word
- * @property {Medium | null} original
- * @property {SoundExplanation | PictureExplanation} explanation
+ * @property {Presented | null} original
+ * @property {Presented[]} explanations  two for a preference
+ * @property {Presented | null} changed
+ * @property {Label | null} told  the computer's answer, where it is due from the beginning
+ * @property {Label | null} instructed  what an attention trial asks to choose
  * @property {Label[]} labels
- * @property {number} dwell_ms
- * @property {number} max_plays
+ * @property {Station[]} course  what is met, in order; each "ask" takes the next step
+ * @property {Step[]} steps
+ * @property {{ dwell_ms: number, max_plays: number, view_ms: number | null }} exposure
+ */
+
+/**
+ * @typedef {object} Part
+ * @property {"exemplars" | "training" | "main"} kind
+ * @property {number | null} number  where there are several main parts
+ * @property {number} index  in the part, from 0
+ * @property {number} n_trials
+ * @property {boolean} is_first  whether the trial begins its block
+ */
+
+/**
+ * @typedef {object} Break
+ * @property {string} text_html  sanitised by the server
+ * @property {number} least_s
  */
 
 /**
  * @typedef {object} State
  * @property {number} n_trials
  * @property {number} n_answered
- * @property {number} n_training
- * @property {boolean} complete
- * @property {string} debrief_url
+ * @property {string} next_url  where to go when there is no trial
+ * @property {{ meets: string[], wrong_share: number, n_training: number }} session
+ * @property {Part | null} part
+ * @property {Break[]} breaks  before the trial
  * @property {Trial | null} trial
  * @property {string[]} preload  media of the next trial
+ */
+
+/**
+ * The answers to the fields asked, by name.
+ *
+ * @typedef {Record<string, string | number>} Answers
  */
 
 /**
@@ -66,20 +115,27 @@
  *
  * @typedef {object} Answer
  * @property {string} client_id  made once per trial; repeats of the same answer carry the same one
- * @property {string} answer  the label chosen
- * @property {number} confidence  per cent, in tens
- * @property {number} rt_ms  from the moment answering opened to the last choice of a label
- * @property {number} onset_to_response_ms  from the explanation's first onset to the last choice of a label
- * @property {number} plays  how often the explanation was started; 1 for a picture
+ * @property {Answers} answers  to the last step
+ * @property {number} rt_ms  from the moment the last step opened to the last choice of what is timed
+ * @property {number} onset_to_response_ms  from the explanation's first onset to that choice; 0 without one
+ * @property {number} plays  how often the explanation was started; 1 for a picture that stays
+ * @property {number} second_plays  of the second explanation, or of the changed recording
  * @property {number} original_plays
- * @property {number} heard_share  of the explanation's longest play, 0-1; 1 for a picture
+ * @property {number} heard_share  of the explanation's longest play, 0-1, of two the shorter; 1 for a picture
+ */
+
+/**
+ * @typedef {object} FirstStored
+ * @property {Label} told  the computer's answer
+ * @property {Answers} first_answers  those that stay
  */
 
 /**
  * @typedef {object} Feedback
- * @property {string} predicted_label
+ * @property {string} task
  * @property {string} word
- * @property {boolean} correct
+ * @property {string | null} key  the right value of what was asked
+ * @property {boolean | null} correct  null where nothing is right or wrong
  */
 
 /**
@@ -90,9 +146,15 @@
  */
 
 /**
+ * What can be met in a trial.
+ *
+ * @typedef {"original" | "first" | "second" | "changed"} ExhibitName
+ */
+
+/**
  * Where a trial stands.
  *
- * @typedef {"original" | "explanation" | "dwelling" | "answering" | "sending" | "feedback"} Stage
+ * @typedef {"original" | "explanation" | "dwelling" | "changed" | "answering" | "sending" | "feedback"} Stage
  */
 
 export {};

@@ -1,0 +1,171 @@
+"""The pages before allocation: information and consent, screens, sound check."""
+
+from uuid import UUID, uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from earshot.design.blocks import TrainingBlock
+from earshot.design.conduct import Screens
+from earshot.design.study_file import StudyFile
+from study.markdown import render_text
+from study.models import Enrolment, Study
+from study.participant.authentication import find_enrolment, set_cookie
+from study.participant.pages import local_line, participant_page, render_line, texts_of
+from study.participant.steps import go_on, page_url, to_start
+from study.presentation import are_digits
+from study.selectors import (
+    current_version,
+    enrolment_labels,
+    enrolment_next_step,
+    enrolments_with_study,
+    sound_check_stimulus,
+    study_minutes,
+    study_protocol,
+)
+from study.services.enrolments import enrolment_create
+from study.services.screening import Screening, enrolment_screen
+
+_MOST_PX_DIGITS = 5
+
+
+@require_safe
+@participant_page()
+def start(request: HttpRequest, study: Study) -> HttpResponse:
+    """Information and consent; whoever is enrolled goes on where they stand."""
+    enrolment = find_enrolment(request, study=study)
+    return go_on(enrolment) if enrolment else _render_start(request, study=study)
+
+
+@require_POST
+@participant_page()
+def consent(request: HttpRequest, study: Study) -> HttpResponse:
+    """Consent given: enrolled, once per browser, however often the form is sent."""
+    enrolment = find_enrolment(request, study=study)
+    if enrolment is not None:
+        return go_on(enrolment)
+    consent_id = _read_uuid(request.POST.get("consent_id", ""))
+    if consent_id is None or not request.POST.get("consent"):
+        return _render_start(request, study=study, consent_missing=True)
+    enrolment, token = enrolment_create(study=study, consent_id=consent_id)
+    response = go_on(enrolment)
+    set_cookie(response, study=study, token=token)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@participant_page()
+def screens(request: HttpRequest, study: Study) -> HttpResponse:
+    """The screens, the same for everyone: who says no, or has too narrow a window, goes no further."""
+    enrolment = find_enrolment(request, study=study)
+    if enrolment is None:
+        return to_start(study)
+    if enrolment_next_step(enrolment).kind != "screens":
+        return go_on(enrolment)
+    asked = study_protocol(enrolment.version).design.screens
+    if request.method != "POST":
+        return _render_screens(request, enrolment=enrolment, asked=asked, screening=None)
+    screening = _read_screening(request)
+    if _missing(screening, asked=asked):
+        return _render_screens(request, enrolment=enrolment, asked=asked, screening=screening)
+    enrolment_screen(enrolment=enrolment, screening=screening)
+    return go_on(enrolments_with_study().get(pk=enrolment.pk))
+
+
+@require_safe
+@ensure_csrf_cookie
+@participant_page()
+def sound(request: HttpRequest, study: Study) -> HttpResponse:
+    """The sound check, the same for everyone."""
+    enrolment = find_enrolment(request, study=study)
+    if enrolment is None:
+        return to_start(study)
+    if enrolment_next_step(enrolment).kind != "sound":
+        return go_on(enrolment)
+    original = sound_check_stimulus(enrolment.version).renditions.filter(mask="none").order_by("number")[:1].get()
+    context = {
+        "title": study.title,
+        "contact": contact_line(enrolment),
+        "sound_url": reverse("media", args=[original.sound_file]),
+        "labels": enrolment_labels(enrolment),
+        "labels_are_digits": are_digits(study.bundle.labels),
+        "api_base": f"{page_url('participant-start', study)}api/",
+        # The start page sends on to whatever comes next.
+        "next_url": page_url("participant-start", study),
+    }
+    return render(request, "participant/sound.html", context)
+
+
+def contact_line(enrolment: Enrolment) -> str:
+    """How to reach the researcher, as HTML of one line."""
+    return render_line(texts_of(study_protocol(enrolment.version).design).contact)
+
+
+def _render_start(request: HttpRequest, *, study: Study, consent_missing: bool = False) -> HttpResponse:
+    design = study_protocol(current_version(study)).design
+    texts = texts_of(design)
+    context = {
+        "title": study.title,
+        "information": render_text(texts.information),
+        "consent": render_line(texts.consent),
+        "contact": render_line(texts.contact),
+        "n_trials": max(design.n_trials(arm) for arm in design.arms),
+        "minutes": study_minutes(design),
+        "has_training": any(isinstance(block, TrainingBlock) for block in design.blocks),
+        "has_questions": _has_questions(design),
+        "action": page_url("participant-consent", study),
+        "consent_missing": consent_missing,
+        "consent_id": uuid4(),
+    }
+    return render(request, "participant/start.html", context, status=400 if consent_missing else 200)
+
+
+def _has_questions(design: StudyFile) -> bool:
+    return bool(design.every_questionnaire) or design.screens.speaks is not None or design.screens.hears_well
+
+
+def _render_screens(
+    request: HttpRequest, *, enrolment: Enrolment, asked: Screens, screening: Screening | None
+) -> HttpResponse:
+    missing = _missing(screening, asked=asked) if screening else []
+    context = {
+        "title": enrolment.version.study.title,
+        "contact": contact_line(enrolment),
+        "least_width_px": asked.least_width_px,
+        "speaks": local_line(asked.speaks) if asked.speaks is not None else "",
+        "hears_well": asked.hears_well,
+        "given": screening,
+        "missing": missing,
+    }
+    return render(request, "participant/screens.html", context, status=400 if missing else 200)
+
+
+def _read_screening(request: HttpRequest) -> Screening:
+    width = request.POST.get("width_px", "")
+    is_width = width.isascii() and width.isdigit() and len(width) <= _MOST_PX_DIGITS
+    answers = {"yes": True, "no": False}
+    return Screening(
+        width_px=int(width) if is_width else None,
+        speaks=answers.get(request.POST.get("speaks", "")),
+        hears_well=answers.get(request.POST.get("hears_well", "")),
+    )
+
+
+def _missing(screening: Screening, *, asked: Screens) -> list[str]:
+    """The names of the fields that were asked and not answered, in the order of the page."""
+    needed = {
+        "width_px": asked.least_width_px is not None,
+        "speaks": asked.speaks is not None,
+        "hears_well": asked.hears_well,
+    }
+    return [name for name, is_asked in needed.items() if is_asked and getattr(screening, name) is None]
+
+
+def _read_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
