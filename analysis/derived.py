@@ -9,13 +9,15 @@ from earshot.allocation.record import Allocated, Completed, Entry, Released
 from earshot.allocation.verify import find_first_difference
 from earshot.bundle import Manifest
 from earshot.dataset import ALLOCATION_FILE, EVENTS_FILE, PARTICIPANTS_FILE, TRIALS_FILE
-from earshot.dataset_allocation import AllocationRecord, VersionRecord, arm_shares, derive_trials, describe_allocation
+from earshot.dataset_allocation import AllocationRecord, VersionRecord, derive_trials, describe_allocation
 from earshot.dataset_tables import factor_column
+from earshot.derivation import arm_shares
 from earshot.files import sha256_bytes
 from earshot.protocol import Protocol
+from earshot.sequence.plan import PlannedTrial
 
 TextRow = dict[str, str]
-_MET = ("block", "kind", "stimulus", "condition", "instructed_label")
+_MET = ("block", "kind", "stimulus", "condition", "instructed_label", "first_condition", "second_condition")
 
 
 def find_derivation_faults(
@@ -78,7 +80,7 @@ def _allocation_faults(own: Mapping[str, list[TextRow]], *, protocol: Protocol, 
         entry = _read_entry(event, person=people.get(event["subject_id"], {}), protocol=protocol)
         entries += [] if entry is None else [entry]
     difference = find_first_difference(
-        protocol.design.allocation, arms=arm_shares(protocol), seed=seed, entries=entries
+        protocol.design.allocation, arms=arm_shares(protocol.design), seed=seed, entries=entries
     )
     if difference is not None:
         return [f"{EVENTS_FILE}: version {protocol.version}, place {difference.place}: {difference.sentence}"]
@@ -125,12 +127,19 @@ def _trial_faults(
             arm=person["arm"],
             sequence=int(person["sequence"]),
         )
-        expected = [tuple(getattr(trial, name) or "" for name in _MET) for trial in planned]
+        expected = [_met(trial, protocol=protocol) for trial in planned]
         rows = sorted(by_subject.get(person["subject_id"], []), key=lambda row: int(row["trial_index"]))
         fault = _first_difference([tuple(row[name] for name in _MET) for row in rows], expected=expected)
         if fault is not None:
             return [f"{TRIALS_FILE}: subject_id {person['subject_id']}, {fault}"]
     return []
+
+
+def _met(trial: PlannedTrial, *, protocol: Protocol) -> tuple[str, ...]:
+    """The cells `_MET` of a planned trial."""
+    pair = protocol.design.condition(trial.condition).compared(is_swapped=trial.is_swapped) if trial.condition else None
+    told = (trial.block, trial.kind, trial.stimulus, trial.condition, trial.instructed_label, *(pair or ("", "")))
+    return tuple(cell or "" for cell in told)
 
 
 def _first_difference(found: Sequence[tuple[str, ...]], *, expected: Sequence[tuple[str, ...]]) -> str | None:

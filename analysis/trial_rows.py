@@ -85,8 +85,7 @@ class TrialRules:
             met,
             condition=condition,
             stimulus=stimulus,
-            first=row["first_condition"] or None,
-            second=row["second_condition"] or None,
+            is_swapped=row["first_condition"] == condition.against,
         ), ""
 
     def _answer_faults(self, row: dict[str, str], *, met: MetTrial) -> Iterator[str]:

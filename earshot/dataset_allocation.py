@@ -5,15 +5,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from earshot.allocation.record import ArmShare
 from earshot.allocation.settings import AllocationSettings
 from earshot.bundle import Manifest, Sha256
-from earshot.design.stimuli import block_plans, plan_key
+from earshot.derivation import arm_shares, arm_trials, participant_key
 from earshot.files import Strict
 from earshot.protocol import Protocol
-from earshot.sequence.participant import participant_trials
 from earshot.sequence.plan import PlannedTrial
-from earshot.shuffle import derive_key
 
 FORMAT_NAME: Literal["earshot-allocation"] = "earshot-allocation"
 FORMAT_VERSION: Literal[1] = 1
@@ -55,17 +52,11 @@ def describe_allocation(protocol: Protocol, *, seed: bytes | None) -> VersionRec
     return VersionRecord(
         version=protocol.version,
         settings=protocol.design.allocation,
-        arms=[ArmRecord(name=arm.name, weight=arm.weight, quota=arm.quota) for arm in arm_shares(protocol)],
+        arms=[ArmRecord(name=arm.name, weight=arm.weight, quota=arm.quota) for arm in arm_shares(protocol.design)],
         seed_sha256=protocol.allocation_seed_sha256,
         seed=None if seed is None else seed.hex(),
         is_derivable=protocol.upgraded_from is None,
     )
-
-
-def arm_shares(protocol: Protocol) -> list[ArmShare]:
-    """The arms as allocation takes them."""
-    design = protocol.design
-    return [ArmShare(arm.name, weight=arm.weight, quota=design.quota(arm)) for arm in design.arms]
 
 
 def derive_trials(
@@ -78,17 +69,11 @@ def derive_trials(
     StudyError
         If the protocol has no such arm.
     """
-    design = protocol.design
-    blocks = block_plans(
-        design,
-        arm=design.arm(arm),
-        plan=protocol.plan,
+    return arm_trials(
+        protocol,
         predicted={stimulus.id: stimulus.predicted_label for stimulus in manifest.stimuli},
         labels=manifest.labels,
-    )
-    return participant_trials(
-        blocks,
+        arm=arm,
         sequence=sequence,
-        key=derive_key(seed, purpose=f"participant {place}"),
-        plan_key=plan_key(design, bundle_sha256=protocol.bundle_sha256),
+        key=participant_key(seed, place=place),
     )

@@ -26,8 +26,8 @@ class MetTrial:
         exemplar, training, main or attention.
     condition, stimulus : Condition and Stimulus, or None
         None for attention trials, which have an `instructed_label` instead.
-    first, second : str or None
-        Names of a preference's two conditions in the order shown.
+    is_swapped : bool
+        Whether a preference's second condition, the one compared against, came first.
     """
 
     design: StudyFile
@@ -37,8 +37,7 @@ class MetTrial:
     condition: Condition | None = None
     stimulus: Stimulus | None = None
     instructed_label: str | None = None
-    first: str | None = None
-    second: str | None = None
+    is_swapped: bool = False
 
     def cells(self) -> Row:
         """All that does not depend on the answer, by column."""
@@ -48,6 +47,7 @@ class MetTrial:
             return own | {"n_alternatives": len(self.labels)}
         shown = find_shown(stimulus, condition=condition)
         asked = self.asked()
+        first, second = condition.compared(is_swapped=self.is_swapped) or (None, None)
         return own | {
             "condition": condition.name,
             "channel": condition.channel,
@@ -62,8 +62,8 @@ class MetTrial:
             "predicted_label": stimulus.predicted_label,
             "changed_label": _changed_label(stimulus, condition=condition),
             "model_correct": stimulus.model_correct,
-            "first_condition": self.first,
-            "second_condition": self.second,
+            "first_condition": first,
+            "second_condition": second,
             "n_alternatives": None if asked is None else TASKS[asked.task].n_alternatives(asked),
         }
 
@@ -72,6 +72,7 @@ class MetTrial:
         condition, stimulus = self.condition, self.stimulus
         if condition is None or stimulus is None or self.kind == "exemplar":
             return None
+        first, second = condition.compared(is_swapped=self.is_swapped) or (None, None)
         return Asked(
             labels=self.labels,
             ask_perceived=condition.ask_perceived_label,
@@ -80,8 +81,8 @@ class MetTrial:
             true_label=stimulus.true_label,
             predicted_label=stimulus.predicted_label,
             changed_label=_changed_label(stimulus, condition=condition),
-            first=self.first,
-            second=self.second,
+            first=first,
+            second=second,
         )
 
     def answer_cells(self, answers: Mapping[str, str | int]) -> Row:

@@ -97,11 +97,13 @@ def freeze(
             "file was written for, or take the line out"
         )
     study = design.study.model_copy(update={"bundle_sha256": bundle_sha256})
+    # the questions on expertise are written out: a later Earshot may ask them in other words
+    spelt_out = {"study": study, "expertise": False, "questionnaires": design.every_questionnaire}
     protocol = Protocol(
         version=version,
         reason=reason,
         previous_sha256=previous_sha256,
-        design=design.model_copy(update={"study": study}),
+        design=design.model_copy(update=spelt_out),
         bundle_sha256=bundle_sha256,
         allocation_seed_sha256=sha256_bytes(allocation_seed),
         plan=plan_stimuli(design, manifest=manifest, bundle_sha256=bundle_sha256),

@@ -1,16 +1,19 @@
-"""Proves the allocation of a version: every assignment again from seed and events, and rows that agree with them."""
+"""Proves the allocation of a version: assignments and trials again from seed and events, and rows that agree."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from earshot.allocation.record import Allocated, Entry
 from earshot.allocation.verify import find_first_difference
+from earshot.derivation import arm_shares
 from earshot.files import sha256_bytes
 from earshot.protocol import Protocol
 from study.models import Enrolment, Event, Version
 from study.selectors import study_protocol
-from study.services.allocations import arm_shares, read_entry
+from study.services.allocations import read_entry
 from study.services.events import ALLOCATION_KINDS
+from study.trial_proof import find_trial_faults
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Proof:
 
 
 def prove_allocation(version: Version) -> Proof:
-    """Whether the version's allocation follows from its seed and its events, and its enrolments agree with them.
+    """Whether the version's allocation follows from its seed and events, and its enrolments and trials agree with them.
 
     Reads the seed: for the server's own commands alone.
     """
@@ -66,13 +69,13 @@ def _first_difference(version: Version, *, protocol: Protocol, rows: list[_Row])
         return unreadable
     found = find_first_difference(
         protocol.design.allocation,
-        arms=arm_shares(protocol),
+        arms=arm_shares(protocol.design),
         seed=seed,
         entries=[row.entry for row in rows if row.entry is not None],
     )
     if found is not None:
         return found.sentence
-    return next(_disagreements(version, rows=rows), None)
+    return next(chain(_disagreements(version, rows=rows), find_trial_faults(version, protocol=protocol)), None)
 
 
 def _disagreements(version: Version, *, rows: list[_Row]) -> Iterator[str]:
@@ -89,6 +92,9 @@ def _disagreements(version: Version, *, rows: list[_Row]) -> Iterator[str]:
             yield from _compare(enrolment, entry=row.entry)
         elif row.event.data["place"] != enrolment.place:
             yield f"event {row.event.pk} ({row.event.kind}) and its enrolment differ in the place"
+    counted = Version.objects.values_list("n_allocated", flat=True).get(pk=version.pk)
+    if counted != len(allocated):
+        yield f"the version counts {counted} allocations; there are events of {len(allocated)}"
     for enrolment in enrolments.values():
         if enrolment.place is not None and enrolment.code not in allocated:
             yield f"the enrolment at place {enrolment.place} has no event of its allocation"

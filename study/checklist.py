@@ -1,15 +1,14 @@
 """The launch checklist: everything that has to be so before people are invited, each item with its way out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import lcm
+from math import fsum, lcm
 from pathlib import Path
 from typing import Literal
 
 from django.conf import settings
 
-from earshot.allocation.allocator import Allocator
-from earshot.allocation.record import ArmShare
+from earshot.design.analysis_plan import Contrast
 from earshot.design.blocks import MainBlock
 from earshot.design.stimuli import BlockStimuli, block_plans, plan_key
 from earshot.design.study_file import StudyFile
@@ -18,10 +17,22 @@ from earshot.files import sha256_file
 from earshot.sequence.participant import check_order
 from earshot.sequence.plan import BlockPlan
 from study.feasibility import bundle_manifest, check_design, find_bundle
-from study.models import Bundle, Study
+from study.models import Bundle, Enrolment, Study
 from study.selectors import study_design
 
-CheckCode = Literal["design", "bundle", "stimuli", "orders", "media", "texts", "quotas", "power", "analysis"]
+CheckCode = Literal[
+    "design",
+    "bundle",
+    "stimuli",
+    "sound-check",
+    "orders",
+    "media",
+    "texts",
+    "quotas",
+    "versions",
+    "analysis",
+    "power",
+]
 LinkHint = Literal["bundles", "conditions", "blocks", "texts", "recruitment", "analysis"]
 
 # Sequences of an arm that are built beforehand: all that differ in stimuli and conditions, as far as somebody can be
@@ -29,6 +40,8 @@ LinkHint = Literal["bundles", "conditions", "blocks", "texts", "recruitment", "a
 _LEAST_SEQUENCES_CHECKED = 60
 _MOST_SEQUENCES_CHECKED = 1000
 _MOST_NAMED = 3
+# Weights are typed as decimals, whose sum in binary is not quite 0.
+_WEIGHTS_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,15 @@ def checklist(study: Study) -> list[CheckItem]:
     except StudyError as fault:
         return [CheckItem("bundle", False, _as_sentence(str(fault)), "bundles")]
     found = CheckItem("bundle", True, f"The bundle '{bundle.name}' is loaded, with hash {bundle.sha256}.", "bundles")
-    return [found, *_check_serving(design, bundle=bundle), *_check_plan(design, bundle=bundle)]
+    return [
+        found,
+        *_check_serving(design, bundle=bundle),
+        _check_texts(design, labels=bundle.labels),
+        _check_quotas(design),
+        *_describe_earlier_versions(design, study=study),
+        _check_analysis(design),
+        _check_power(design),
+    ]
 
 
 def pilot_checklist(study: Study) -> list[CheckItem]:
@@ -89,6 +110,7 @@ def _check_serving(design: StudyFile, *, bundle: Bundle) -> list[CheckItem]:
     n_stimuli = len({name for stimuli in plan for name in _names(stimuli)})
     return [
         CheckItem("stimuli", True, f"The bundle has all of the {n_stimuli} stimuli that are shown.", "blocks"),
+        _check_sound_check(bundle),
         _check_orders(design, arms=arms, bundle=bundle),
         _check_media(plan, bundle=bundle),
     ]
@@ -100,6 +122,19 @@ def _plans_by_arm(design: StudyFile, *, plan: Sequence[BlockStimuli], bundle: Bu
         arm.name: block_plans(design, arm=arm, plan=plan, predicted=predicted, labels=bundle.labels)
         for arm in design.arms
     }
+
+
+def _check_sound_check(bundle: Bundle) -> CheckItem:
+    """Everybody hears the sound check's stimulus before allocation; training blocks draw from the same ones."""
+    if not bundle.stimuli.filter(role="training").exists():
+        sentence = (
+            f"The bundle '{bundle.name}' has no training stimuli, so that the sound check would play one that is "
+            "analysed; build a bundle with training stimuli, and load it."
+        )
+        return CheckItem("sound-check", False, sentence, "bundles")
+    return CheckItem(
+        "sound-check", True, "The sound check plays a training stimulus, which is never analysed.", "bundles"
+    )
 
 
 def _check_orders(design: StudyFile, *, arms: dict[str, list[BlockPlan]], bundle: Bundle) -> CheckItem:
@@ -152,15 +187,6 @@ def _names(stimuli: BlockStimuli) -> list[str]:
     return [*stimuli.right, *stimuli.wrong, *stimuli.practice, *stimuli.exemplars]
 
 
-def _check_plan(design: StudyFile, *, bundle: Bundle) -> list[CheckItem]:
-    return [
-        _check_texts(design, labels=bundle.labels),
-        _check_quotas(design),
-        _check_analysis(design),
-        _check_power(design),
-    ]
-
-
 def _check_texts(design: StudyFile, *, labels: Sequence[str]) -> CheckItem:
     for language, texts in design.texts.items():
         missing = [label for label in labels if label not in texts.labels]
@@ -181,33 +207,74 @@ def _check_quotas(design: StudyFile) -> CheckItem:
                 "quota, lower its weight, or plan fewer."
             )
             return CheckItem("quotas", False, sentence, "recruitment")
-    shares = [ArmShare(arm.name, weight=arm.weight, quota=design.quota(arm)) for arm in design.arms]
-    try:
-        Allocator(design.allocation, arms=shares, seed=bytes(32))
-    except ValueError as fault:
-        return CheckItem("quotas", False, _as_sentence(str(fault)), "recruitment")
     sentence = f"{design.n_planned} participants are planned, and every arm's quota can be reached."
     return CheckItem("quotas", True, sentence, "recruitment")
 
 
+def _describe_earlier_versions(design: StudyFile, *, study: Study) -> list[CheckItem]:
+    """At an amendment: how many places earlier versions hold, beside which the new quotas come; no fault."""
+    earlier = study.versions.filter(is_pilot=False).order_by("number").values_list("id", "number")
+    if not earlier:
+        return []
+    holding = Enrolment.objects.filter(place__isnull=False, released_at__isnull=True)
+    held = ", ".join(f"version {number} holds {holding.filter(version=pk).count()}" for pk, number in earlier)
+    n_more = sum(design.quota(arm) for arm in design.arms)
+    sentence = (
+        f"{held}; version {study.versions.count() + 1} takes {n_more} more: its quotas begin anew, whatever places "
+        "earlier versions hold."
+    )
+    return [CheckItem("versions", True, f"{sentence[:1].upper()}{sentence[1:]}", "recruitment")]
+
+
 def _check_analysis(design: StudyFile) -> CheckItem:
-    met = {
-        condition.name
-        for arm in design.arms
-        for block in design.trial_blocks
-        if isinstance(block, MainBlock)
-        for condition in design.conditions_of(arm, block=block)
-    }
+    places = _places_of_conditions(design)
     for contrast in design.analysis.contrasts:
-        unmet = sorted(name for name, weight in contrast.weights.items() if weight and name not in met)
-        if unmet:
-            sentence = (
-                f"Contrast '{contrast.name}' weighs the condition '{unmet[0]}', which no main block holds; nothing "
-                "would be measured of it: add it to a block, or take it out of the contrast."
-            )
-            return CheckItem("analysis", False, sentence, "analysis")
-    sentence = f"The primary contrast '{design.analysis.primary.name}' weighs conditions that are measured."
+        fault = _find_unmet(contrast, places=places) or _find_unbalanced(contrast, places=places)
+        if fault:
+            return CheckItem("analysis", False, f"Contrast '{contrast.name}' {fault}", "analysis")
+    sentence = (
+        f"The primary contrast '{design.analysis.primary.name}' weighs conditions that are measured; how hard the "
+        "stimuli of a block are drops out of it."
+    )
     return CheckItem("analysis", True, sentence, "analysis")
+
+
+def _places_of_conditions(design: StudyFile) -> dict[str, frozenset[str]]:
+    """The main blocks in which each condition is met; a block that repeats another counts as that one."""
+    places: dict[str, frozenset[str]] = {}
+    for block in design.trial_blocks:
+        if isinstance(block, MainBlock):
+            for name in {condition.name for arm in design.arms for condition in design.conditions_of(arm, block=block)}:
+                places[name] = places.get(name, frozenset()) | {block.repeats or block.name}
+    return places
+
+
+def _find_unmet(contrast: Contrast, *, places: Mapping[str, frozenset[str]]) -> str:
+    """What to say of a contrast that weighs what no main block holds; empty if it does not."""
+    unmet = sorted(name for name, weight in contrast.weights.items() if weight and name not in places)
+    if not unmet:
+        return ""
+    return (
+        f"weighs the condition '{unmet[0]}', which no main block holds; nothing would be measured of it: add it to a "
+        "block, or take it out of the contrast."
+    )
+
+
+def _find_unbalanced(contrast: Contrast, *, places: Mapping[str, frozenset[str]]) -> str:
+    """What to say of a contrast that would measure how hard the stimuli of a block are, too; empty if it does not."""
+    weighed = {name: weight for name, weight in contrast.weights.items() if weight}
+    if len({places[name] for name in weighed}) == 1:
+        return ""
+    for block in sorted(frozenset[str]().union(*(places[name] for name in weighed))):
+        total = fsum(weight for name, weight in weighed.items() if block in places[name])
+        if abs(total) > _WEIGHTS_TOLERANCE:
+            return (
+                f"gives the conditions met in block '{block}' weights that sum to {total:g}, while others meet the "
+                "stimuli of another block, so that it would measure how hard those stimuli are, too; let weights sum "
+                "to 0 within each block (as a difference of gains between arms does), or let one block repeat the "
+                "other's stimuli."
+            )
+    return ""
 
 
 def _check_power(design: StudyFile) -> CheckItem:

@@ -105,6 +105,7 @@ def shown_trial(trial: Trial) -> ShownTrial:
         condition=trial.condition,
         instructed_label=trial.instructed_label,
         first_answers=trial.first_answers,
+        is_swapped=trial.is_swapped,
     )
 
 

@@ -24,7 +24,6 @@ from study.task_forms import (
     form_of,
     label_word,
     label_words,
-    preference_order,
     step_state,
 )
 
@@ -112,7 +111,8 @@ class Feedback(TypedDict):
 class ShownTrial:
     """One trial to be shown; `stimulus` with its renditions and their pictures prefetched.
 
-    `first_answers` are those to the task's first step, once they are stored.
+    `first_answers` are those to the task's first step, once they are stored; `is_swapped` is the order of
+    two explanations.
     """
 
     code: UUID
@@ -123,6 +123,7 @@ class ShownTrial:
     condition: str = ""
     instructed_label: str = ""
     first_answers: Mapping[str, str | int] | None = None
+    is_swapped: bool = False
 
 
 def trial_state(trial: ShownTrial, *, design: StudyFile, labels: Sequence[str]) -> TrialState:
@@ -171,7 +172,7 @@ def trial_feedback(
     if trial.stimulus is None or trial.kind == "exemplar" or not gives_feedback:
         return None
     condition = design.condition(trial.condition)
-    asked = asked_about(trial.stimulus, condition=condition, code=trial.code, design=design, labels=labels)
+    asked = asked_about(trial.stimulus, condition=condition, is_swapped=trial.is_swapped, design=design, labels=labels)
     task = TASKS[condition.task]
     told = {"advice": asked.true_label, "counterfactual-simulation": asked.changed_label}.get(condition.task)
     return {
@@ -225,17 +226,16 @@ def present(
     }
 
 
-def shown_conditions(code: UUID, *, condition: Condition, design: StudyFile) -> list[Condition]:
+def shown_conditions(condition: Condition, *, is_swapped: bool, design: StudyFile) -> list[Condition]:
     """The conditions whose explanations a trial shows, in the order shown: two for a preference, else its own."""
-    if condition.against is None:
-        return [condition]
-    return [design.condition(name) for name in preference_order(code, condition=condition)]
+    pair = condition.compared(is_swapped=is_swapped)
+    return [condition] if pair is None else [design.condition(name) for name in pair]
 
 
 def _shown_conditions(trial: ShownTrial, *, condition: Condition, design: StudyFile) -> list[Condition]:
     if trial.kind == "exemplar":
         return [condition]
-    return shown_conditions(trial.code, condition=condition, design=design)
+    return shown_conditions(condition, is_swapped=trial.is_swapped, design=design)
 
 
 def _frame(trial: ShownTrial, *, design: StudyFile, labels: Sequence[str]) -> TrialState:

@@ -69,12 +69,6 @@ def study_by_slug(slug: str) -> Study | None:
     return Study.objects.filter(slug=slug).exclude(stage=Stage.SIMULATED).defer("draft").first()
 
 
-def study_running(slug: str) -> Study | None:
-    """The study under `slug` if it takes participants now."""
-    study = study_by_slug(slug)
-    return study if study is not None and study_is_open(study) else None
-
-
 def study_is_open(study: Study) -> bool:
     """Whether people are enrolled and answers taken now."""
     return study.stage in OPEN_STAGES
@@ -99,6 +93,11 @@ def current_version(study: Study) -> Version:
     if study.stage == Stage.PILOT:
         versions = versions.filter(is_pilot=True)
     return versions.order_by("is_pilot", "-number")[:1].get()
+
+
+def version_takes_newcomers(version: Version) -> bool:
+    """Whether people can be allocated: under a version frozen by an older Earshot only who has a place goes on."""
+    return study_protocol(version).upgraded_from is None
 
 
 def study_minutes(design: StudyFile) -> int:

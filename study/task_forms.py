@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict
-from uuid import UUID
 
 from earshot.design.conditions import Condition
 from earshot.design.names import Language
 from earshot.design.study_file import StudyFile
-from earshot.shuffle import derive_key
 from earshot.tasks.fields import Field, label_field
 from earshot.tasks.task import Asked, Form, Statement, Step
 from study.models import Stimulus
@@ -61,18 +59,18 @@ def form_of(condition: Condition, *, design: StudyFile, labels: Sequence[str]) -
 
 
 def asked_about(
-    stimulus: Stimulus, *, condition: Condition, code: UUID, design: StudyFile, labels: Sequence[str]
+    stimulus: Stimulus, *, condition: Condition, is_swapped: bool, design: StudyFile, labels: Sequence[str]
 ) -> Asked:
     """A trial with all that decides which answer is right; for the server alone.
 
     Parameters
     ----------
-    code : UUID
-        The trial's, which decides the order of two explanations.
+    is_swapped : bool
+        The trial's, which is the order of two explanations.
     labels : sequence of str
         The bundle's.
     """
-    first, second = preference_order(code, condition=condition) if condition.against else (None, None)
+    first, second = condition.compared(is_swapped=is_swapped) or (None, None)
     return Asked(
         labels=tuple(labels),
         ask_perceived=condition.ask_perceived_label,
@@ -84,22 +82,6 @@ def asked_about(
         first=first,
         second=second,
     )
-
-
-def preference_order(code: UUID, *, condition: Condition) -> tuple[str, str]:
-    """The names of the conditions of the first and the second explanation of a preference trial.
-
-    The trial's random code decides, so that the order need not be stored and anybody can find it again.
-
-    Raises
-    ------
-    ValueError
-        If the condition is compared against none.
-    """
-    if condition.against is None:
-        raise ValueError(f"condition '{condition.name}' is compared against none; only a preference has an order")
-    is_swapped = derive_key(code.bytes, purpose="order")[0] % 2 == 1
-    return (condition.against, condition.name) if is_swapped else (condition.name, condition.against)
 
 
 def step_state(step: Step, *, choice: str | None, design: StudyFile, labels: Sequence[str]) -> StepState:

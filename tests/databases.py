@@ -15,12 +15,13 @@ class Dialect:
     """How one database is asked the same things.
 
     `durable` names the settings that make an acknowledged commit stay, with their values; `show` reads one of them.
-    `hold` takes, in a transaction, what every writer needs; `impatient` makes a session wait for it no longer than a
-    moment, `patient` as long as the settings say.
+    `begin` opens a transaction that writes; `hold` takes, in one, what every writer needs; `impatient` makes a session
+    wait for it no longer than a moment, `patient` as long as the settings say.
     """
 
     durable: Mapping[str, object]
     show: str
+    begin: str
     hold: str
     impatient: str
     patient: str
@@ -36,6 +37,7 @@ def dialect() -> Dialect:
         return Dialect(
             durable={"journal_mode": "wal", "synchronous": 2},  # 2 is FULL
             show="PRAGMA {}",
+            begin="BEGIN IMMEDIATE",
             hold="BEGIN IMMEDIATE",
             impatient="PRAGMA busy_timeout = 0",
             patient="PRAGMA busy_timeout = 30000",
@@ -43,6 +45,7 @@ def dialect() -> Dialect:
     return Dialect(
         durable={"synchronous_commit": "on", "transaction_isolation": "read committed"},
         show="SHOW {}",
+        begin="BEGIN",
         hold=f"BEGIN; LOCK TABLE {_tables()} IN EXCLUSIVE MODE",
         impatient="SET lock_timeout = '1ms'",
         patient="RESET lock_timeout",

@@ -54,6 +54,7 @@ def every_task_fields(*, scale: str = "likert", exemplars: bool = False, **chang
             for name in names
         ),
     ]
+    blocks[3]["repeats"] = blocks[2]["name"]  # what the primary contrast compares is compared on the same stimuli
     blocks[-1]["n_attention"] = 1
     primary = {"name": "a contrast of the test", "weights": {"forward": 1.0, "forward-both": -1.0}, "among": "wrong"}
     fields = design_fields(
@@ -63,6 +64,7 @@ def every_task_fields(*, scale: str = "likert", exemplars: bool = False, **chang
         arms=[{"name": "everyone", "conditions": names}],
         blocks=blocks,
         exposure=EXPOSURE,
+        exposure_differs_because="one condition of the test takes its picture away",
         tasks={"rating": rating},
         analysis={"estimand": "nothing", "primary": primary},
     )

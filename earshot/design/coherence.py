@@ -58,11 +58,12 @@ def _check_conditions(design: "StudyFile") -> None:
                 f"condition '{condition.name}' has the task 'rating'; say what is rated, and on which scale, in"
                 " [tasks.rating]"
             )
-    dwells = {design.exposure_of(condition).dwell_ms for condition in design.conditions}
-    if len(dwells) > 1 and design.exposure_differs_because is None:
+    exposures = {design.exposure_of(condition) for condition in design.conditions}
+    if len(exposures) > 1 and design.exposure_differs_because is None:
+        found = "; ".join(sorted(str(exposure) for exposure in exposures))
         raise ValueError(
-            f"conditions dwell {', '.join(map(str, sorted(dwells)))} ms before answering opens; give all the same, or"
-            " the reason in exposure_differs_because"
+            f"conditions differ in their exposure ({found}); give all the same, or the reason in"
+            " exposure_differs_because"
         )
 
 
@@ -101,6 +102,25 @@ def _check_repeated(design: "StudyFile", *, block: MainBlock, earlier: set[str])
     }
     if len(sizes) > 1:
         raise ValueError(f"block '{block.name}' repeats '{block.repeats}' but has other numbers; give both the same")
+    for arm in design.arms:
+        _check_repeats_for(arm, design=design, block=block, repeated=repeated)
+
+
+def _check_repeats_for(arm: Arm, *, design: "StudyFile", block: MainBlock, repeated: object) -> None:
+    """Whoever meets a repeating block has met the repeated one, as the same network heard it."""
+    if not isinstance(repeated, MainBlock):
+        return
+    later, earlier = (design.conditions_of(arm, block=each) for each in (block, repeated))
+    networks = [{condition.network for condition in each} for each in (later, earlier)]
+    if later and (len(later) != len(earlier) or networks[0] != networks[1]):
+        raise ValueError(
+            f"arm '{arm.name}' has {len(later)} conditions in block '{block.name}' and {len(earlier)} in"
+            f" '{repeated.name}', which it repeats; give as many in both, of the same network"
+        )
+    if repeated.repeats is not None:
+        raise ValueError(
+            f"block '{block.name}' repeats '{repeated.name}', which repeats '{repeated.repeats}' itself; name that one"
+        )
 
 
 def _check_announced_share(design: "StudyFile") -> None:

@@ -78,6 +78,12 @@ class Condition(Strict):
         """Whether the explanation is seen."""
         return self.channel != "sound"
 
+    def compared(self, *, is_swapped: bool) -> tuple[str, str] | None:
+        """Names of a preference's two conditions in the order shown, `against` first when swapped; None for others."""
+        if self.against is None:
+            return None
+        return (self.against, self.name) if is_swapped else (self.name, self.against)
+
 
 class Arm(Strict):
     """What varies between participants: the conditions one of them gets.

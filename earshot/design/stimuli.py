@@ -34,7 +34,9 @@ def plan_key(design: StudyFile, *, bundle_sha256: str) -> bytes:
 
 
 def plan_stimuli(design: StudyFile, *, manifest: Manifest, bundle_sha256: str) -> list[BlockStimuli]:
-    """The stimuli of each block, and of each network where arms differ in it; no stimulus is in two blocks.
+    """The stimuli of each block, and of each network where arms differ in it; no recording is in two blocks.
+
+    Practice has right and wrong predictions in the proportion that participants are told.
 
     Raises
     ------
@@ -42,8 +44,9 @@ def plan_stimuli(design: StudyFile, *, manifest: Manifest, bundle_sha256: str) -
         If the bundle lacks stimuli, or a rendition that a condition needs.
     """
     plan: list[BlockStimuli] = []
+    key, blocks_by_clip = plan_key(design, bundle_sha256=bundle_sha256), dict[str, str]()
     for network in _networks(design):
-        drawer = _Drawer(design, manifest=manifest, network=network, key=plan_key(design, bundle_sha256=bundle_sha256))
+        drawer = _Drawer(design, manifest=manifest, network=network, key=key, blocks_by_clip=blocks_by_clip)
         plan += [drawer.draw(block) for block in design.trial_blocks if _meets(design, block=block, network=network)]
     for stimuli in plan:
         _check_renditions(design, manifest=manifest, stimuli=stimuli)
@@ -51,13 +54,25 @@ def plan_stimuli(design: StudyFile, *, manifest: Manifest, bundle_sha256: str) -
 
 
 class _Drawer:
-    """Draws blocks one after the other from the stimuli of one network that are left."""
+    """Draws blocks one after the other from the stimuli of one network that are left.
 
-    def __init__(self, design: StudyFile, *, manifest: Manifest, network: str | None, key: bytes) -> None:
-        self._design, self._network = design, network
+    `blocks_by_clip` says in which block a recording is met, by whatever network; it grows.
+    """
+
+    def __init__(
+        self,
+        design: StudyFile,
+        *,
+        manifest: Manifest,
+        network: str | None,
+        key: bytes,
+        blocks_by_clip: dict[str, str],
+    ) -> None:
+        self._design, self._network, self._blocks_by_clip = design, network, blocks_by_clip
         self._key = derive_key(key, purpose=f"network {network}") if network else key
-        self._left = [each for each in manifest.stimuli if network is None or each.network == network]
+        self._every = [each for each in manifest.stimuli if network is None or each.network == network]
         self._drawn: dict[str, BlockStimuli] = {}
+        self._clips_here = set[str]()
 
     def draw(self, block: TrialBlock) -> BlockStimuli:
         """The stimuli of a block."""
@@ -70,47 +85,64 @@ class _Drawer:
             drawn = BlockStimuli(
                 block=block.name,
                 network=self._network,
-                right=self._take(self._of_role("main", right=True), sizes["right"], what="right", block=block),
-                wrong=self._take(self._of_role("main", right=False), sizes["wrong"], what="wrong", block=block),
+                right=self._take("main", sizes["right"], right=True, block=block),
+                wrong=self._take("main", sizes["wrong"], right=False, block=block),
             )
         self._drawn[block.name] = drawn
         return drawn
 
     def _draw_training(self, block: TrainingBlock) -> BlockStimuli:
         exemplars = self._exemplars(block) if block.exemplars else []
-        pool = [each for each in self._of_role("training", right=None) if each.id not in exemplars]
-        practice = self._take(pool, block.n_items, what="training", block=block)
-        self._left = [each for each in self._left if each.id not in exemplars]
-        return BlockStimuli(block=block.name, network=self._network, practice=practice, exemplars=exemplars)
+        n_wrong = round(block.n_items * self._design.wrong_share)
+        right = self._take("training", block.n_items - n_wrong, right=True, block=block)
+        wrong = self._take("training", n_wrong, right=False, block=block)
+        return BlockStimuli(
+            block=block.name, network=self._network, practice=sorted([*right, *wrong]), exemplars=exemplars
+        )
 
     def _exemplars(self, block: TrainingBlock) -> list[str]:
-        """One right training stimulus for each label, in the order of the labels of all right ones."""
-        right = self._of_role("training", right=True)
-        every = sorted({each.true_label for each in self._left})
-        found = {each.predicted_label: each.id for each in self._shuffled(right, purpose=f"exemplars {block.name}")}
-        missing = [label for label in every if label not in found]
+        """One right training stimulus for each label, in the order of the labels of all stimuli."""
+        labels = sorted({each.true_label for each in self._every})
+        pool = self._shuffled(self._left("training", right=True, block=block), purpose=f"exemplars {block.name}")
+        found = {each.predicted_label: each for each in pool}
+        missing = [label for label in labels if label not in found]
         if missing:
             raise StudyError(
                 f"block '{block.name}' wants an exemplar for each label; bundle '{self._design.study.bundle}' has no"
                 f" training stimulus that was named rightly for {', '.join(missing)}: set exemplars to false, or build"
                 " a bundle with more training stimuli"
             )
-        return [found[label] for label in every]
+        return self._set_aside([found[label] for label in labels], block=block)
 
-    def _of_role(self, role: Role, *, right: bool | None) -> list[Stimulus]:
-        return [each for each in self._left if each.role == role and (right is None or each.model_correct == right)]
+    def _left(self, role: Role, *, right: bool, block: TrialBlock) -> list[Stimulus]:
+        """What the block may still take: recordings that no other block has, nor this one of this network."""
+        return [
+            each
+            for each in self._every
+            if each.role == role
+            and each.model_correct == right
+            and self._blocks_by_clip.get(each.clip, block.name) == block.name
+            and each.clip not in self._clips_here
+        ]
 
-    def _take(self, pool: Sequence[Stimulus], n_wanted: int, *, what: str, block: TrialBlock) -> list[str]:
+    def _take(self, role: Role, n_wanted: int, *, right: bool, block: TrialBlock) -> list[str]:
         """Draw, sort and set aside."""
+        kind = "right" if right else "wrong"
+        what = kind if role == "main" else f"{kind} training"
+        pool = self._left(role, right=right, block=block)
         if len(pool) < n_wanted:
             of = f" of network '{self._network}'" if self._network else ""
             raise StudyError(
                 f"block '{block.name}' of study '{self._design.study.slug}' wants {n_wanted} {what} stimuli{of}; bundle"
                 f" '{self._design.study.bundle}' has {len(pool)} left: ask for fewer, or build a bundle with more"
             )
-        taken = sorted(each.id for each in self._shuffled(pool, purpose=f"draw {block.name} {what}")[:n_wanted])
-        self._left = [each for each in self._left if each.id not in set(taken)]
-        return taken
+        taken = self._shuffled(pool, purpose=f"draw {block.name} {what}")[:n_wanted]
+        return sorted(self._set_aside(taken, block=block))
+
+    def _set_aside(self, taken: Sequence[Stimulus], *, block: TrialBlock) -> list[str]:
+        self._clips_here |= {each.clip for each in taken}
+        self._blocks_by_clip |= {each.clip: block.name for each in taken}
+        return [each.id for each in taken]
 
     def _shuffled(self, pool: Iterable[Stimulus], *, purpose: str) -> list[Stimulus]:
         return shuffled(sorted(pool, key=lambda each: each.id), key=derive_key(self._key, purpose=purpose))
@@ -132,16 +164,19 @@ def _check_renditions(design: StudyFile, *, manifest: Manifest, stimuli: BlockSt
     block = design.block(stimuli.block)
     if not isinstance(block, TrainingBlock | MainBlock):
         return
-    met = {
-        condition.name: condition
+    met = [
+        condition
         for arm in design.arms
         for condition in design.conditions_of(arm, block=block)
         if condition.network == stimuli.network
-    }
+    ]
+    shown = {condition.name: condition for condition in met}
+    # what a preference is compared against may be in no arm
+    shown |= {one.against: design.condition(one.against) for one in met if one.against is not None}
     wanted = {*stimuli.right, *stimuli.wrong, *stimuli.practice, *stimuli.exemplars}
     for stimulus in manifest.stimuli:
         if stimulus.id in wanted:
-            for condition in met.values():
+            for condition in shown.values():
                 _check_stimulus(design, stimulus=stimulus, condition=condition)
 
 

@@ -146,6 +146,12 @@ class StudyFile(Strict):
             if self.conditions_of(arm, block=block)
         )
 
+    @property
+    def wrong_share(self) -> float:
+        """The share of wrong predictions that participants are told: the same in every main block."""
+        block = next(block for block in self.blocks if isinstance(block, MainBlock))
+        return block.n_wrong / block.n_items
+
     def quota(self, arm: Arm) -> int:
         """The most enrolments an arm takes."""
         return arm.quota if arm.quota is not None else arm.weight * self.recruitment.n_per_arm

@@ -5,9 +5,9 @@ which conditions, so somebody who inherits a number inherits these. The particip
 """
 
 from collections.abc import Iterable, Sequence
-from math import lcm
 
 from earshot.sequence.balance import assign_conditions, classes
+from earshot.sequence.crossing import Standing, cross_blocks
 from earshot.sequence.order import (
     CHECKED_ATTEMPTS,
     MOST_ATTEMPTS,
@@ -16,10 +16,8 @@ from earshot.sequence.order import (
     order_stimuli,
 )
 from earshot.sequence.plan import BlockPlan, PlannedTrial, check_blocks
-from earshot.sequence.squares import latin_square, square_row, williams_square
 from earshot.shuffle import chosen, derive_key, shuffled
 
-_SQUARES = {"latin": latin_square, "williams": williams_square}
 # Known to everybody: what is checked with it must hold for any key, and shows nobody's order.
 _PUBLIC_KEY = bytes(32)
 
@@ -49,11 +47,7 @@ def participant_trials(
         If the blocks do not fit one another (`check_blocks`), or `sequence` is negative.
     """
     check_blocks(blocks)
-    return [
-        trial
-        for block in blocks
-        for trial in _block_trials(block, sequence=sequence, key=key, plan_key=plan_key, n_attempts=MOST_ATTEMPTS)
-    ]
+    return _trials(blocks, sequence=sequence, key=key, plan_key=plan_key, n_attempts=MOST_ATTEMPTS)
 
 
 def check_order(blocks: Sequence[BlockPlan], *, n_sequences: int, plan_key: bytes) -> None:
@@ -70,30 +64,68 @@ def check_order(blocks: Sequence[BlockPlan], *, n_sequences: int, plan_key: byte
     check_blocks(blocks)
     for sequence in range(n_sequences):
         key = derive_key(_PUBLIC_KEY, purpose=f"sequence {sequence}")
-        for block in blocks:
-            _block_trials(block, sequence=sequence, key=key, plan_key=plan_key, n_attempts=CHECKED_ATTEMPTS)
+        _trials(blocks, sequence=sequence, key=key, plan_key=plan_key, n_attempts=CHECKED_ATTEMPTS)
+
+
+def _trials(
+    blocks: Sequence[BlockPlan], *, sequence: int, key: bytes, plan_key: bytes, n_attempts: int
+) -> list[PlannedTrial]:
+    if sequence < 0:
+        raise ValueError(f"sequence is {sequence}; sequences are counted from 0")
+    standings = cross_blocks(blocks, sequence=sequence)
+    return [
+        trial
+        for block in blocks
+        for trial in _block_trials(
+            block,
+            sequence=sequence,
+            standing=standings[block.name],
+            key=key,
+            plan_key=plan_key,
+            n_attempts=n_attempts,
+        )
+    ]
 
 
 def _block_trials(
-    block: BlockPlan, *, sequence: int, key: bytes, plan_key: bytes, n_attempts: int
+    block: BlockPlan, *, sequence: int, standing: Standing, key: bytes, plan_key: bytes, n_attempts: int
 ) -> list[PlannedTrial]:
     """The trials of one block; the keys are those of the whole session."""
     own_key = derive_key(key, purpose=f"block {block.name}")
     assigned = _assign_stimuli(
-        block, sequence=sequence, plan_key=derive_key(plan_key, purpose=f"block {block.repeats or block.name}")
+        block,
+        sequence=sequence,
+        turn=standing.turn,
+        plan_key=derive_key(plan_key, purpose=f"block {block.repeats or block.name}"),
     )
     try:
         ordered = [
             each
-            for number, part in enumerate(_parts(block, assigned, sequence=sequence))
+            for number, part in enumerate(_parts(block, assigned, order=standing.order))
             for each in order_stimuli(
                 part, rules=block.order, key=derive_key(own_key, purpose=f"part {number}"), n_attempts=n_attempts
             )
         ]
     except ImpossibleOrder as error:
         raise ImpossibleOrder(f"block '{block.name}', sequence {sequence}: {error}") from error
-    trials = [PlannedTrial(block.name, block.kind, each.stimulus, each.condition) for each in ordered]
-    return _exemplar_trials(block, sequence=sequence) + _with_attention(block, trials, key=own_key)
+    swaps = _swaps([each.condition for each in ordered], key=own_key)
+    trials = [
+        PlannedTrial(block.name, block.kind, each.stimulus, each.condition, is_swapped=is_swapped)
+        for each, is_swapped in zip(ordered, swaps, strict=True)
+    ]
+    return _exemplar_trials(block, sequence=sequence + standing.turn) + _with_attention(block, trials, key=own_key)
+
+
+def _swaps(conditions: Sequence[str], *, key: bytes) -> list[bool]:
+    """Which trials, by their conditions, are swapped: of each condition one half, chance deciding about an odd one."""
+    is_swapped = [False] * len(conditions)
+    for condition in sorted(set(conditions)):
+        own_key = derive_key(key, purpose=f"order of two {condition}")
+        places = [place for place, name in enumerate(conditions) if name == condition]
+        n_swapped = (len(places) + chosen((0, 1), key=own_key, purpose="odd one")) // 2
+        for place in shuffled(places, key=derive_key(own_key, purpose="places"))[:n_swapped]:
+            is_swapped[place] = True
+    return is_swapped
 
 
 def _exemplar_trials(block: BlockPlan, *, sequence: int) -> list[PlannedTrial]:
@@ -104,11 +136,11 @@ def _exemplar_trials(block: BlockPlan, *, sequence: int) -> list[PlannedTrial]:
     ]
 
 
-def _assign_stimuli(block: BlockPlan, *, sequence: int, plan_key: bytes) -> list[AssignedStimulus]:
-    """The stimuli that a sequence gets in a block, with label and condition."""
+def _assign_stimuli(block: BlockPlan, *, sequence: int, turn: int, plan_key: bytes) -> list[AssignedStimulus]:
+    """The stimuli that a sequence gets in a block, with label and condition, each `turn` conditions further."""
     n_conditions = len(block.conditions)
     practice = classes(block.practice, n_classes=n_conditions, key=derive_key(plan_key, purpose="practice"))
-    numbers = {stimulus: (number + sequence) % n_conditions for stimulus, number in practice.items()}
+    numbers = {stimulus: number + sequence for stimulus, number in practice.items()}
     for stratum, pool, n_stimuli in block.strata():
         numbers |= assign_conditions(
             pool,
@@ -118,25 +150,18 @@ def _assign_stimuli(block: BlockPlan, *, sequence: int, plan_key: bytes) -> list
             key=derive_key(plan_key, purpose=stratum),
         )
     return [
-        AssignedStimulus(stimulus, block.predicted[stimulus], block.conditions[number])
+        AssignedStimulus(stimulus, block.predicted[stimulus], block.conditions[(number + turn) % n_conditions])
         for stimulus, number in numbers.items()
     ]
 
 
 def _parts(
-    block: BlockPlan, assigned: Sequence[AssignedStimulus], *, sequence: int
+    block: BlockPlan, assigned: Sequence[AssignedStimulus], *, order: Sequence[int]
 ) -> Iterable[Sequence[AssignedStimulus]]:
-    """What is ordered by itself: everything, or what comes under each condition in the order of the square's row."""
+    """What is ordered by itself: everything, or what comes under each condition, the conditions in this order."""
     if block.arrangement == "mixed":
         return [assigned]
-    n_conditions = len(block.conditions)
-    square = _SQUARES[block.square](n_conditions)
-    # Conditions rotate over stimuli once in n_conditions passes, and a pass takes as many sequences as the pool has
-    # windows. Rows that ran in step with it would let each stimulus come early under one condition and late under
-    # another for everybody.
-    period = n_conditions * lcm(*block.n_windows())
-    row = square[square_row(sequence, n_rows=len(square), period=period)]
-    return [[each for each in assigned if each.condition == block.conditions[number]] for number in row]
+    return [[each for each in assigned if each.condition == block.conditions[number]] for number in order]
 
 
 def _with_attention(block: BlockPlan, trials: Sequence[PlannedTrial], *, key: bytes) -> list[PlannedTrial]:

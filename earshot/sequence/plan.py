@@ -122,13 +122,18 @@ class BlockPlan:
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """One trial before it is handed out; an attention trial has no stimulus and no condition but asks for a label."""
+    """One trial before it is handed out; an attention trial has no stimulus and no condition but asks for a label.
+
+    `is_swapped`: where the trial's task compares two explanations, the one compared against comes first. It is drawn
+    for every training and main trial, whatever its task.
+    """
 
     block: str
     kind: TrialKind
     stimulus: str | None
     condition: str | None
     instructed_label: str | None = None
+    is_swapped: bool = False
 
 
 def check_blocks(blocks: Sequence[BlockPlan]) -> None:

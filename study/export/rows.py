@@ -13,7 +13,6 @@ from earshot.design.questionnaire_columns import flat_row
 from earshot.design.questionnaires import Questionnaire
 from earshot.protocol import Protocol
 from study.models import Enrolment, Event, QuestionnaireResponse, Response, Study, Trial, Version
-from study.task_forms import preference_order
 
 # Rows fetched at a time: memory stays flat however many there are.
 _CHUNK_ROWS = 2000
@@ -109,9 +108,6 @@ def describe_trial(trial: Trial, *, exported: ExportedVersion) -> MetTrial:
     """The trial as the dataset describes it."""
     design = exported.protocol.design
     condition = design.condition(trial.condition) if trial.condition else None
-    first, second = None, None
-    if condition is not None and condition.against is not None:
-        first, second = preference_order(trial.code, condition=condition)
     return MetTrial(
         design=design,
         labels=tuple(exported.manifest.labels),
@@ -120,8 +116,7 @@ def describe_trial(trial: Trial, *, exported: ExportedVersion) -> MetTrial:
         condition=condition,
         stimulus=exported.stimuli[trial.stimulus.name] if trial.stimulus else None,
         instructed_label=trial.instructed_label or None,
-        first=first,
-        second=second,
+        is_swapped=trial.is_swapped,
     )
 
 

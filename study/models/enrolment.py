@@ -86,7 +86,7 @@ class Trial(models.Model):
     `block` and `condition` are names of the frozen protocol. `begun_at` is when the page last began it (server clock);
     `n_begun` counts those times. `begin_id` is of the page that began it last, so that a request sent again is no
     second beginning. `first_answers` are those to the first of two steps, stored before the computer's answer was told;
-    the first ones stay.
+    the first ones stay. `is_swapped`: of a preference's two explanations, the one compared against comes first.
     """
 
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="trials")
@@ -101,6 +101,7 @@ class Trial(models.Model):
     n_begun = models.PositiveSmallIntegerField(default=0)
     begin_id = models.UUIDField(null=True, blank=True, editable=False)
     first_answers = models.JSONField(null=True, blank=True, editable=False)
+    is_swapped = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["enrolment", "index"]

@@ -14,7 +14,7 @@ from earshot.design.study_file import StudyFile
 from study.markdown import render_text
 from study.models import Enrolment, Study
 from study.participant.authentication import find_enrolment, set_cookie
-from study.participant.pages import local_line, participant_page, render_line, texts_of
+from study.participant.pages import local_line, participant_page, render_line, texts_of, unavailable
 from study.participant.steps import go_on, page_url, to_start
 from study.presentation import are_digits
 from study.selectors import (
@@ -25,6 +25,7 @@ from study.selectors import (
     sound_check_stimulus,
     study_minutes,
     study_protocol,
+    version_takes_newcomers,
 )
 from study.services.enrolments import enrolment_create
 from study.services.screening import Screening, enrolment_screen
@@ -37,7 +38,11 @@ _MOST_PX_DIGITS = 5
 def start(request: HttpRequest, study: Study) -> HttpResponse:
     """Information and consent; whoever is enrolled goes on where they stand."""
     enrolment = find_enrolment(request, study=study)
-    return go_on(enrolment) if enrolment else _render_start(request, study=study)
+    if enrolment is not None:
+        return go_on(enrolment)
+    if not version_takes_newcomers(current_version(study)):
+        return unavailable(request, reason="no-newcomers", study=study)
+    return _render_start(request, study=study)
 
 
 @require_POST

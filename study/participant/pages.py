@@ -15,13 +15,19 @@ from earshot.design.study_file import StudyFile, Texts
 from study.markdown import render_text
 from study.models import Stage, Study
 from study.refusals import Refusal
-from study.selectors import study_by_slug, study_is_open
+from study.selectors import current_version, study_by_slug, study_is_open, version_takes_newcomers
 
 PageView = Callable[..., HttpResponse]  # takes the request, the study, and what else the address names
 Written = TypeVar("Written")
-Reason = Literal["unknown", "not-open", "paused", "closed"]
+Reason = Literal["unknown", "not-open", "paused", "closed", "no-newcomers"]
 
-_STATUS_BY_REASON: dict[Reason, int] = {"unknown": 404, "not-open": 404, "paused": 404, "closed": 410}
+_STATUS_BY_REASON: dict[Reason, int] = {
+    "unknown": 404,
+    "not-open": 404,
+    "paused": 404,
+    "closed": 410,
+    "no-newcomers": 410,
+}
 _REASON_BY_STAGE: dict[str, Reason] = {Stage.PAUSED: "paused", Stage.CLOSED: "closed"}
 
 
@@ -57,7 +63,8 @@ def _answer(
         return view(request, study, **named)
     except Refusal as refusal:
         if refusal.code == "study-closed":
-            return unavailable(request, reason="closed", study=study)
+            takes_newcomers = version_takes_newcomers(current_version(study))
+            return unavailable(request, reason="closed" if takes_newcomers else "no-newcomers", study=study)
         return HttpResponseRedirect(reverse("participant-start", args=[study.slug]))
 
 

@@ -1,35 +1,62 @@
 """The admin's pages of enrolments, answers and events: to look at, never to change.
 
-What tells allocation (arm, place, sequence, condition, stimulus, how often a sound was played) or an outcome is
-withheld until the study is closed: who sees how it goes could steer it, who sees arms could foresee the next one.
+What the dataset calls concealed (arm, place, sequence, how many trials were answered, and when) is withheld until the
+study is closed, and answers are not even listed: who sees how it goes could steer it, who sees arms could foresee the
+next one.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
-from study.models import Enrolment, Event, QuestionnaireResponse, Response, Study
+from study.models import OUTCOME_STAGES, Enrolment, Event, QuestionnaireResponse, Response
 from study.researcher.records import RecordAdmin, preformatted_json, shows_outcomes
 
-# Until the study is closed; the study's own page says so in full.
-_WITHHELD = "withheld"
+WITHHELD = "withheld"
+
+
+def _withheld_until_closed(name: str, *, description: str) -> Callable[["EnrolmentAdmin", Enrolment], object]:
+    """A column or line with a value of the enrolment, once it may be seen; not sorted by, which would tell it."""
+
+    @admin.display(description=description)
+    def shown(_admin: "EnrolmentAdmin", enrolment: Enrolment) -> object:
+        if not shows_outcomes(enrolment.version.study):
+            return WITHHELD
+        value = getattr(enrolment, name)
+        return None if value == "" else value
+
+    return shown
 
 
 @admin.register(Enrolment)
 class EnrolmentAdmin(RecordAdmin):
     """Who took part, how far they came; the cookie's hash is nobody's business."""
 
-    list_display = ["code", "study_slug", "stage", "shown_arm", "n_answered", "completed_at"]
+    list_display = ["code", "study_slug", "stage", "shown_arm", "shown_n_answered", "completed_at"]
     list_filter = ["version__study", "stage"]
     search_fields = ["code", "completion_code"]
     list_select_related = ["version__study"]
     fields = [
-        *("code", "version", "stage", "shown_arm", "shown_place", "shown_sequence", "n_answered", "consented_at"),
-        *("screened_at", "screened_out", "sound_checked_at", "allocated_at", "training_completed_at", "completed_at"),
-        *("last_seen_at", "released_at", "release_reason", "completion_code"),
+        *("code", "version", "stage", "shown_arm", "shown_place", "shown_sequence", "shown_n_answered", "consented_at"),
+        *("screened_at", "screened_out", "sound_checked_at", "shown_allocated_at", "shown_training_completed_at"),
+        *("completed_at", "shown_last_seen_at", "released_at", "release_reason", "completion_code"),
     ]
     ordering = ["-id"]
+    empty_value_display = "–"
+
+    shown_arm = _withheld_until_closed("arm", description="arm")
+    shown_place = _withheld_until_closed("place", description="place")
+    shown_sequence = _withheld_until_closed("sequence", description="sequence")
+    shown_n_answered = _withheld_until_closed("n_responses", description="answered")
+    shown_allocated_at = _withheld_until_closed("allocated_at", description="allocated at")
+    shown_training_completed_at = _withheld_until_closed("training_completed_at", description="training completed at")
+    # It is the time of the last answer.
+    shown_last_seen_at = _withheld_until_closed("last_seen_at", description="last sign of life")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Enrolment]:
         """Enrolments with their number of answers."""
@@ -40,52 +67,39 @@ class EnrolmentAdmin(RecordAdmin):
         """The study's short name."""
         return enrolment.version.study.slug
 
-    @admin.display(description="answered")
-    def n_answered(self, enrolment: Enrolment) -> int:
-        """How many trials were answered; not of how many, for arms may differ in it."""
-        return enrolment.n_responses  # type: ignore[attr-defined, no-any-return]  # annotated in get_queryset
 
-    @admin.display(description="arm")
-    def shown_arm(self, enrolment: Enrolment) -> str:
-        """The arm, once it may be seen."""
-        return _shown(enrolment.arm, study=enrolment.version.study)
+class AnswerAdmin(RecordAdmin):
+    """Answers of studies whose outcomes may be seen; how many there are of somebody else would tell arms apart."""
 
-    @admin.display(description="place")
-    def shown_place(self, enrolment: Enrolment) -> str:
-        """The number of the allocation, once it may be seen."""
-        return _shown(enrolment.place, study=enrolment.version.study)
-
-    @admin.display(description="sequence")
-    def shown_sequence(self, enrolment: Enrolment) -> str:
-        """The number within the arm, once it may be seen."""
-        return _shown(enrolment.sequence, study=enrolment.version.study)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, which says why answers may be missing (Any: Django's own signature)."""
+        subtitle = _("Answers are listed once their study is closed.")
+        return super().changelist_view(request, {**(extra_context or {}), "subtitle": subtitle})
 
 
 @admin.register(Response)
-class ResponseAdmin(RecordAdmin):
-    """Recorded answers; what was answered, and under which condition, stays hidden until the study is closed."""
+class ResponseAdmin(AnswerAdmin):
+    """Recorded answers."""
 
     # What matters first: at 1280 px the last columns are reached by scrolling.
     list_display = [
-        *("subject", "block", "kind", "place", "condition", "shown_answers", "stimulus", "rt_ms", "shown_plays"),
-        *("answered_at", "study_slug"),
+        *("subject", "block", "kind", "place", "condition", "answered", "stimulus", "rt_ms", "plays", "answered_at"),
+        "study_slug",
     ]
     list_filter = ["trial__enrolment__version__study", "trial__kind"]
     list_select_related = ["trial__enrolment__version__study", "trial__stimulus"]
     search_fields = ["trial__enrolment__code"]
     fields = [
-        *("subject", "study_slug", "block", "kind", "place", "stimulus", "condition", "shown_answers", "rt_ms"),
-        *(
-            "onset_to_response_ms",
-            "shown_plays",
-            "shown_second_plays",
-            "shown_original_plays",
-            "shown_heard_share",
-            "answered_at",
-        ),
+        *("subject", "study_slug", "block", "kind", "place", "stimulus", "condition", "answered", "rt_ms"),
+        *("onset_to_response_ms", "plays", "second_plays", "original_plays", "heard_share", "answered_at"),
     ]
     ordering = ["-id"]
     list_per_page = 68
+    empty_value_display = "–"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Response]:
+        """Answers that may be seen."""
+        return Response.objects.filter(trial__enrolment__version__study__stage__in=OUTCOME_STAGES)
 
     @admin.display(description="subject")
     def subject(self, response: Response) -> str:
@@ -95,12 +109,12 @@ class ResponseAdmin(RecordAdmin):
     @admin.display(description="study")
     def study_slug(self, response: Response) -> str:
         """The study's short name."""
-        return _study_of(response).slug
+        return response.trial.enrolment.version.study.slug
 
     @admin.display(description="block")
     def block(self, response: Response) -> str:
-        """The block, once it may be seen: blocks may be of some arms alone."""
-        return _shown(response.trial.block, study=_study_of(response))
+        """The block."""
+        return response.trial.block
 
     @admin.display(description="kind")
     def kind(self, response: Response) -> str:
@@ -113,58 +127,41 @@ class ResponseAdmin(RecordAdmin):
         return response.trial.index
 
     @admin.display(description="stimulus")
-    def stimulus(self, response: Response) -> str:
-        """The stimulus' id, once it may be seen."""
-        return _shown(response.trial.stimulus, study=_study_of(response))
+    def stimulus(self, response: Response) -> str | None:
+        """The stimulus' id; an attention trial has none."""
+        return response.trial.stimulus.name if response.trial.stimulus is not None else None
 
     @admin.display(description="condition")
-    def condition(self, response: Response) -> str:
-        """The condition, once it may be seen."""
-        return _shown(response.trial.condition, study=_study_of(response))
+    def condition(self, response: Response) -> str | None:
+        """The condition; an attention trial has none."""
+        return response.trial.condition or None
 
     @admin.display(description="answers")
-    def shown_answers(self, response: Response) -> str:
-        """What was answered, field by field, once it may be seen."""
-        answers = "; ".join(f"{name}: {value}" for name, value in response.answers.items())
-        return _shown(answers, study=_study_of(response))
-
-    @admin.display(description="plays")
-    def shown_plays(self, response: Response) -> str:
-        """How often the explanation was played, which tells its channel."""
-        return _shown(response.plays, study=_study_of(response))
-
-    @admin.display(description="plays of the second")
-    def shown_second_plays(self, response: Response) -> str:
-        """How often the second explanation of a preference was played."""
-        return _shown(response.second_plays, study=_study_of(response))
-
-    @admin.display(description="plays of the original")
-    def shown_original_plays(self, response: Response) -> str:
-        """How often the original was played, which may tell the condition."""
-        return _shown(response.original_plays, study=_study_of(response))
-
-    @admin.display(description="heard share")
-    def shown_heard_share(self, response: Response) -> str:
-        """How much of the explanation was heard, which tells its channel."""
-        return _shown(response.heard_share, study=_study_of(response))
+    def answered(self, response: Response) -> str | None:
+        """What was answered, field by field."""
+        return _in_words(response.answers)
 
 
 @admin.register(QuestionnaireResponse)
-class QuestionnaireResponseAdmin(RecordAdmin):
-    """Answered questionnaires; answers stay hidden until the study is closed."""
+class QuestionnaireResponseAdmin(AnswerAdmin):
+    """Answered questionnaires."""
 
-    list_display = ["enrolment", "questionnaire", "shown_answers", "answered_at", "study_slug"]
+    list_display = ["enrolment", "questionnaire", "answered", "answered_at", "study_slug"]
     list_filter = ["enrolment__version__study"]
     list_select_related = ["enrolment__version__study"]
     search_fields = ["enrolment__code"]
-    fields = ["enrolment", "questionnaire", "shown_answers", "answered_at"]
+    fields = ["enrolment", "questionnaire", "answered", "answered_at"]
     ordering = ["-id"]
+    empty_value_display = "–"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[QuestionnaireResponse]:
+        """Answers that may be seen."""
+        return QuestionnaireResponse.objects.filter(enrolment__version__study__stage__in=OUTCOME_STAGES)
 
     @admin.display(description="answers")
-    def shown_answers(self, response: QuestionnaireResponse) -> str:
-        """What was answered, item by item, once it may be seen."""
-        answers = "; ".join(f"{name}: {value}" for name, value in response.answers.items())
-        return _shown(answers, study=response.enrolment.version.study)
+    def answered(self, response: QuestionnaireResponse) -> str | None:
+        """What was answered, item by item."""
+        return _in_words(response.answers)
 
     @admin.display(description="study")
     def study_slug(self, response: QuestionnaireResponse) -> str:
@@ -186,15 +183,8 @@ class EventAdmin(RecordAdmin):
     @admin.display(description="data")
     def shown_data(self, event: Event) -> str | SafeString:
         """What the event holds, once it may be seen."""
-        return preformatted_json(event.data) if shows_outcomes(event.study) else _WITHHELD
+        return preformatted_json(event.data) if shows_outcomes(event.study) else WITHHELD
 
 
-def _study_of(response: Response) -> Study:
-    return response.trial.enrolment.version.study
-
-
-def _shown(value: object, *, study: Study) -> str:
-    """A value as it is shown, once it may be seen; a dash for none."""
-    if not shows_outcomes(study):
-        return _WITHHELD
-    return "–" if value is None or value == "" else str(value)
+def _in_words(answers: dict[str, object]) -> str | None:
+    return "; ".join(f"{name}: {value}" for name, value in answers.items()) or None

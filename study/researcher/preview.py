@@ -30,7 +30,7 @@ from study.models import Stage, Stimulus, Study
 from study.participant.api import AnswerForm, BeginForm, FirstAnswerForm, FormModel
 from study.participant.errors import json_error
 from study.participant.pages import seal_page
-from study.participant_plans import arm_trials
+from study.participant_plans import sequence_trials
 from study.participant_state import N_TRIALS_NAMED_AHEAD, Place, State, session_state
 from study.presentation import Feedback, ShownTrial, are_digits, trial_feedback
 from study.selectors import current_version, study_design, study_protocol
@@ -76,6 +76,7 @@ class Preview:
             stimulus=self._stimulus(planned.stimulus) if planned.stimulus is not None else None,
             condition=planned.condition or "",
             instructed_label=planned.instructed_label or "",
+            is_swapped=planned.is_swapped,
         )
 
     def feedback(self, place: int, *, answers: Mapping[str, str | int]) -> Feedback | None:
@@ -97,7 +98,7 @@ def preview_of(*, slug: str, arm: str, start: int = 0) -> Preview:
         protocol = _protocol(study)
         protocol.design.arm(arm)
         key = derive_key(slug.encode(), purpose="preview")
-        trials = arm_trials(protocol, bundle=study.bundle, arm=arm, sequence=_SEQUENCE, key=key)
+        trials = sequence_trials(protocol, bundle=study.bundle, arm=arm, sequence=_SEQUENCE, key=key)
     except StudyError as error:
         raise Http404(str(error)) from error
     if start >= len(trials):

@@ -20,6 +20,7 @@ from study.researcher.describing import describe_arms, describe_session
 from study.researcher.designing.views import check_title
 from study.researcher.records import RecordAdmin, preformatted_json, shows_outcomes
 from study.researcher.reports import has_report
+from study.researcher.spread import stimulus_spread
 from study.selectors import shown_design, study_design
 
 
@@ -111,10 +112,12 @@ class StudyAdmin(RecordAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The study's page; adds the links to its other pages (Any: Django's own signature)."""
+        """The study's page; adds the links to its other pages and how stimuli spread (Any: Django's own signature)."""
         study = self.get_object(request, object_id)
         links = study_links(study) if isinstance(study, Study) else []
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "study_links": links})
+        spread = stimulus_spread(study) if isinstance(study, Study) else []
+        context = {**(extra_context or {}), "study_links": links, "spread": spread}
+        return super().change_view(request, object_id, form_url, context)
 
     def export(self, request: HttpRequest, study_id: int) -> FileResponse | HttpResponseRedirect:
         """The study's dataset as a download; without outcomes while the study is open."""

@@ -1,8 +1,9 @@
 """Giving places to participants, and giving up the places of those who left: in one transaction, under one lock.
 
-Whoever needs two locks takes the enrolment's row before the version's, so that nobody waits in a circle. Two things
-keep this whole on PostgreSQL: a version is locked FOR NO KEY UPDATE, which leaves others free to add rows that refer to
-it, and `release_idle`, which holds the version, passes over enrolments that are locked: they are at work just now.
+Whoever needs several locks takes the study's row before the enrolments' and these before the versions', so that nobody
+waits in a circle. Two things keep this whole on PostgreSQL: studies and versions are locked FOR NO KEY UPDATE, which
+leaves others free to add rows that refer to them, and `release_idle`, which holds the version, passes over enrolments
+that are locked: they are at work just now.
 """
 
 from datetime import timedelta
@@ -12,9 +13,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from earshot.allocation.allocator import AllFull, Allocator
-from earshot.allocation.record import Allocated, ArmShare, Assignment, Completed, Entry, Released
+from earshot.allocation.record import Allocated, Assignment, Completed, Entry, Released
+from earshot.derivation import arm_shares
 from earshot.protocol import Protocol
-from study.models import Enrolment, Event, Version
+from study.models import Enrolment, Event, Study, Version
 from study.participant_plans import participant_trials_of
 from study.refusals import Refusal
 from study.selectors import study_protocol
@@ -32,6 +34,28 @@ def version_lock(version_id: int) -> Version:
     """The version's row, locked: allocations, releases and completions of one version happen in turn."""
     locked = Version.objects.select_for_update(of=("self",), no_key=True).select_related("study__bundle")
     return locked.get(pk=version_id)
+
+
+def enrolments_lock(*, study: Study) -> None:
+    """Wait until nobody of the study takes a step, and let nobody begin one until the transaction ends.
+
+    Call it with the study's row locked, so that nobody is enrolled meanwhile, and before locking a version.
+    """
+    unfinished = Enrolment.objects.filter(version__in=study.versions.all(), completed_at__isnull=True)
+    list(unfinished.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+
+def places_keep(*, study: Study) -> None:
+    """Let idle time begin anew for all who hold a place: while a study is paused nobody can give a sign of life.
+
+    Call it with the study's row locked.
+    """
+    enrolments_lock(study=study)
+    for version_id in study.versions.order_by("pk").values_list("pk", flat=True):
+        held = version_lock(version_id).enrolments.filter(
+            place__isnull=False, completed_at__isnull=True, released_at__isnull=True
+        )
+        held.update(last_seen_at=timezone.now())
 
 
 def enrolment_allocate(*, enrolment: Enrolment, version: Version) -> bool:
@@ -129,7 +153,7 @@ def _take_allocator(version: Version, *, protocol: Protocol) -> tuple[Allocator,
     allocator, last_id = _ALLOCATORS.pop(version.pk, (None, 0))
     if allocator is None:
         design = protocol.design
-        allocator = Allocator(design.allocation, arms=arm_shares(protocol), seed=bytes(version.allocation_seed))
+        allocator = Allocator(design.allocation, arms=arm_shares(protocol.design), seed=bytes(version.allocation_seed))
     for event in Event.objects.filter(version=version, kind__in=ALLOCATION_KINDS, id__gt=last_id).order_by("id"):
         entry = read_entry(event)
         if entry is not None:
@@ -138,12 +162,6 @@ def _take_allocator(version: Version, *, protocol: Protocol) -> tuple[Allocator,
     taken = (allocator, last_id)
     transaction.on_commit(lambda: _ALLOCATORS.__setitem__(version.pk, taken))
     return taken
-
-
-def arm_shares(protocol: Protocol) -> list[ArmShare]:
-    """The arms as allocation takes them."""
-    design = protocol.design
-    return [ArmShare(arm.name, weight=arm.weight, quota=design.quota(arm)) for arm in design.arms]
 
 
 def read_entry(event: Event) -> Entry | None:

@@ -107,8 +107,8 @@ def draft_store(study: Study, *, design: StudyFile, bundle: Bundle) -> Study:
 
 
 def lock_study(study: Study) -> Study:
-    """The study's row as it is now, locked until the transaction ends."""
-    return Study.objects.select_for_update(of=("self",)).select_related("bundle").get(pk=study.pk)
+    """The study's row as it is now, locked until the transaction ends; others may add rows that refer to it."""
+    return Study.objects.select_for_update(of=("self",), no_key=True).select_related("bundle").get(pk=study.pk)
 
 
 def refuse_without_draft(study: Study) -> None:

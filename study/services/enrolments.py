@@ -17,6 +17,7 @@ from study.selectors import (
     enrolments_with_study,
     sound_check_stimulus,
     study_protocol,
+    version_takes_newcomers,
 )
 from study.services.allocations import enrolment_allocate, version_lock
 from study.services.events import event_record
@@ -35,7 +36,7 @@ def enrolment_create(*, study: Study, consent_id: uuid.UUID) -> tuple[Enrolment,
     Raises
     ------
     Refusal
-        `study-closed` if the study takes nobody now.
+        `study-closed` if the study takes nobody now, or nobody new because an older Earshot froze it.
     """
     token = _consent_token(study, consent_id=consent_id)
     try:
@@ -61,6 +62,8 @@ def _enrol(study: Study, *, token: str) -> Enrolment:
     if stored is not None:
         return stored
     version = current_version(study)
+    if not version_takes_newcomers(version):
+        raise Refusal("study-closed", "this study was begun with an older Earshot and takes nobody new")
     now = timezone.now()
     enrolment = Enrolment(
         version=version, token_sha256=token_sha256, stage=study.stage, consented_at=now, last_seen_at=now
@@ -114,7 +117,9 @@ def enrolment_lock(enrolment: Enrolment) -> Enrolment:
     Refusal
         `study-closed`.
     """
-    locked = enrolments_with_study().select_for_update(of=("self",), no_key=True).get(pk=enrolment.pk)
+    Enrolment.objects.select_for_update(no_key=True).get(pk=enrolment.pk)
+    # Read only now: while we waited for the row, the study may have been closed by whoever held it.
+    locked = enrolments_with_study().get(pk=enrolment.pk)
     check_open(locked.version.study)
     return locked
 

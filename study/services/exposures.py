@@ -49,7 +49,7 @@ class TrialExposure:
         condition = design.condition(trial.condition)
         exposure = design.exposure_of(condition)
         is_exemplar = trial.kind == "exemplar"
-        shown = [condition] if is_exemplar else shown_conditions(trial.code, condition=condition, design=design)
+        shown = [condition] if is_exemplar else shown_conditions(condition, is_swapped=trial.is_swapped, design=design)
         has_changed = condition.changed is not None and not is_exemplar
         original_ms = _clip_ms(trial.stimulus, mask="none", condition=condition) if condition.given != "nothing" else 0
         changed_ms = _clip_ms(trial.stimulus, mask=condition.changed or "", condition=condition) if has_changed else 0

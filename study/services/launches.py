@@ -8,6 +8,7 @@ from earshot.errors import StudyError
 from study.checklist import checklist, pilot_checklist, refuse_failing
 from study.models import Stage, Study, Version
 from study.selectors import current_version, study_design, study_protocol
+from study.services.allocations import enrolments_lock, places_keep
 from study.services.drafts import lock_study
 from study.services.events import EventKind, event_record
 from study.services.freezing import version_freeze
@@ -69,6 +70,8 @@ def study_launch(*, study: Study, reason: str = "") -> Version:
         reason=reason,
         previous_sha256=previous.protocol_sha256 if previous is not None else None,
     )
+    if study.stage == Stage.PAUSED:
+        places_keep(study=study)
     study.draft = None
     _adopt(study, stage=Stage.RUNNING, design=design)
     event_record(
@@ -130,7 +133,7 @@ def study_pause(*, study: Study) -> Study:
 
 
 def study_resume(*, study: Study) -> Study:
-    """The study, running again; resuming twice changes nothing.
+    """The study, running again, where nobody loses a place for the pause; resuming twice changes nothing.
 
     Raises
     ------
@@ -159,6 +162,11 @@ def _change_stage(study: Study, *, to: Stage, allowed: tuple[Stage, ...], kind: 
     if study.stage == to:
         return study
     _refuse_stage(study, allowed=allowed, deed=kind)
+    if to == Stage.RUNNING:
+        places_keep(study=study)
+    else:
+        # Answers on their way are stored before the stage changes; all others find the changed one.
+        enrolments_lock(study=study)
     study.stage = to
     if to == Stage.CLOSED:
         study.closed_at, study.draft = timezone.now(), None

@@ -11,7 +11,7 @@ from earshot.tasks.fields import AnswerFault, Answers, check_answers
 from earshot.tasks.kinds import TASKS
 from study.models import Enrolment, Response, Trial
 from study.refusals import Refusal
-from study.selectors import study_protocol, unanswered_trials
+from study.selectors import enrolment_next_step, study_protocol, unanswered_trials
 from study.services.completion import completion_note
 from study.services.enrolments import enrolment_lock, enrolment_seen
 from study.services.exposures import TrialExposure, check_heard, check_passed, check_plays, check_waited
@@ -48,7 +48,8 @@ def trial_begin(*, enrolment: Enrolment, trial_code: uuid.UUID, begin_id: uuid.U
     Raises
     ------
     Refusal
-        `unknown-trial`, `already-answered`, `not-handed-out` (only the first unanswered trial can begin) or
+        `unknown-trial`, `already-answered`, `not-handed-out` (only the first unanswered trial can begin, and
+        only when its block is due) or
         `study-closed`.
     """
     enrolment = enrolment_lock(enrolment)
@@ -172,6 +173,9 @@ def _refuse_unless_handed_out(trial: Trial, *, enrolment: Enrolment) -> None:
     first = unanswered_trials(enrolment).values_list("pk", flat=True).first()
     if first != trial.pk:
         raise Refusal("not-handed-out", "this trial's turn has not come; answer the ones before it first")
+    step = enrolment_next_step(enrolment)
+    if step.kind != "trials":
+        raise Refusal("not-handed-out", f"what comes next is '{step.kind}', not a trial; load the page again")
 
 
 def _begun_exposure(trial: Trial, *, enrolment: Enrolment) -> TrialExposure:
@@ -192,7 +196,9 @@ def _check_answers(answer: Answer, *, trial: Trial, enrolment: Enrolment) -> Ans
         if trial.stimulus is None:
             return check_answers(answer.answers, fields=(attention_field(labels),))
         condition = design.condition(trial.condition)
-        asked = asked_about(trial.stimulus, condition=condition, code=trial.code, design=design, labels=labels)
+        asked = asked_about(
+            trial.stimulus, condition=condition, is_swapped=trial.is_swapped, design=design, labels=labels
+        )
         return TASKS[condition.task].check({**answer.answers, **(trial.first_answers or {})}, asked=asked)
     except AnswerFault as fault:
         raise _refusal_of(fault) from fault

@@ -19,6 +19,7 @@ def trials_make(*, enrolment: Enrolment, bundle: Bundle, planned: Sequence[Plann
             stimulus=stimuli[trial.stimulus] if trial.stimulus is not None else None,
             condition=trial.condition or "",
             instructed_label=trial.instructed_label or "",
+            is_swapped=trial.is_swapped,
         )
         for index, trial in enumerate(planned)
     )

@@ -15,13 +15,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from earshot.allocation.allocator import Allocator
 from earshot.allocation.record import Allocated
+from earshot.derivation import arm_shares
 from earshot.design.names import Name
 from earshot.design.study_file import StudyFile
 from earshot.errors import StudyError
 from earshot.shuffle import derive_key
 from study.models import Enrolment, Event, QuestionnaireResponse, Response, Stage, Study, Trial
 from study.participant_plans import participant_trials_of
-from study.services.allocations import arm_shares
 from study.services.clones import study_clone_simulated
 from study.simulation.behaviour import ATTENTION_PASSED_SHARE
 from study.simulation.design import simulated_design
@@ -139,7 +139,7 @@ def _make_listeners(venue: Venue, *, plan: SimulationPlan) -> Listeners:
 def _run_sessions(venue: Venue, *, listeners: Listeners) -> list[Session]:
     """Everybody's session: enrolled in order, one place each until every arm has its number."""
     seed = bytes(venue.version.allocation_seed)
-    allocator = Allocator(venue.design.allocation, arms=arm_shares(venue.protocol), seed=seed)
+    allocator = Allocator(venue.design.allocation, arms=arm_shares(venue.protocol.design), seed=seed)
     sessions = []
     for place in range(venue.design.n_planned):
         session = Session(venue, place=place)

@@ -83,7 +83,7 @@ class Venue:
             return None
         condition = self.design.condition(trial.condition)
         asked = asked_about(
-            trial.stimulus, condition=condition, code=trial.code, design=self.design, labels=self.labels
+            trial.stimulus, condition=condition, is_swapped=trial.is_swapped, design=self.design, labels=self.labels
         )
         return Presented(stimulus=trial.stimulus.name, condition=condition, asked=asked)
 
@@ -177,7 +177,7 @@ class Session:
         index = len(self.responses)
         return Trial(
             enrolment=self.enrolment,
-            # What follows from a trial's code, as the order of two explanations, has to repeat with the seed.
+            # All of a simulated study repeats with its seed, the codes of trials too.
             code=UUID(bytes=derive_key(self._key, purpose=str(index))[:16]),
             index=index,
             block=planned.block,
@@ -185,6 +185,7 @@ class Session:
             stimulus=self._venue.stimuli[planned.stimulus] if planned.stimulus else None,
             condition=planned.condition or "",
             instructed_label=planned.instructed_label or "",
+            is_swapped=planned.is_swapped,
             n_begun=1,
         )
 

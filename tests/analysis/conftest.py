@@ -32,9 +32,10 @@ from earshot.dataset import (
     protocol_file,
     table_csv,
 )
-from earshot.dataset_allocation import AllocationRecord, arm_shares, derive_trials, describe_allocation
+from earshot.dataset_allocation import AllocationRecord, derive_trials, describe_allocation
 from earshot.dataset_tables import dataset_tables
 from earshot.dataset_trials import MetTrial
+from earshot.derivation import arm_shares
 from earshot.design.study_file import StudyFile
 from earshot.files import canonical_json, sha256_bytes, write_zip
 from earshot.protocol import Protocol, freeze, parse_protocol
@@ -245,7 +246,7 @@ class Simulated:
 
     def run(self) -> None:
         design = self.protocol.design
-        allocator = Allocator(design.allocation, arms=arm_shares(self.protocol), seed=SEED)
+        allocator = Allocator(design.allocation, arms=arm_shares(self.protocol.design), seed=SEED)
         for number in range(self.plan.n_participants):
             assignment = allocator.next({})
             told = {name: getattr(assignment, name) for name in ("place", "arm", "sequence", "refills")}
@@ -333,8 +334,7 @@ class Simulated:
             condition=condition,
             stimulus=next((one for one in self.manifest.stimuli if one.id == trial.stimulus), None),
             instructed_label=trial.instructed_label,
-            first=condition.name if condition and condition.against else None,
-            second=condition.against if condition else None,
+            is_swapped=trial.is_swapped,
         )
 
     def _answers(self, met: MetTrial, *, own: Any, draw: random.Random) -> Row:

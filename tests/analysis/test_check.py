@@ -457,6 +457,19 @@ def test_an_export_of_other_tasks_is_whole(study_files: Study) -> None:
     assert {"judgement", "preferred", "answer_before", "perceived_label", "correct_before"} <= set(header)
 
 
+def test_the_order_of_two_explanations_is_derived_again(study_files: Study, seal: Seal) -> None:
+    files = study_files(n_participants=4, n_training=2, design=OTHER_DESIGN)
+    rows = read_rows(files[TRIALS_FILE])
+    first, second = (rows[0].index(name) for name in ("first_condition", "second_condition"))
+    preferences = [row for row in rows[1:] if row[first]]
+    # 2 preferences of each of 4 participants
+    assert [row[first] for row in preferences].count("pair") == [row[first] for row in preferences].count("detect") == 4
+    row = preferences[0]
+    row[first], row[second] = row[second], row[first]
+    (fault,) = examine(seal({**files, TRIALS_FILE: write_rows(rows)})).faults
+    assert f"{row[first]}, {row[second]}; seed, place and sequence give main, main, " in fault
+
+
 @pytest.mark.parametrize(
     ("task", "column", "value", "expected"),
     [

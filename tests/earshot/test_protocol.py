@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from earshot.bundle import Manifest, read_manifest
-from earshot.design.study_file import StudyFile
+from earshot.design.questionnaire_expertise import EXPERTISE
+from earshot.design.study_file import StudyFile, parse_study
 from earshot.errors import StudyError
 from earshot.files import canonical_json, sha256_bytes
 from earshot.protocol import (
@@ -142,3 +143,11 @@ def test_three_conditions_have_the_model_of_the_condition() -> None:
     fields["arms"][1]["conditions"] = ["sound-relevance", "sound-blobs"]
     fields["arms"].append({"name": "third", "conditions": ["sound-control"]})
     assert not is_channel_by_mask(make_design(conditions=fields["conditions"], arms=fields["arms"]))
+
+
+def test_questions_on_expertise_are_frozen_word_by_word(manifest: Manifest) -> None:
+    fields = design_fields()
+    del fields["expertise"]
+    design = parse_protocol(frozen(parse_study(fields, place="x"), manifest=manifest)[0]).design
+    assert design.every_questionnaire == [EXPERTISE]
+    assert design.questionnaires == [EXPERTISE]

@@ -49,11 +49,11 @@ _MORE_PICTURES: tuple[PictureKind, ...] = ("overlay", "waveform", "mask")
 
 
 def write_rich_bundle(
-    folder: Path, *, name: str = NAME, n_right: int = 12, n_wrong: int = 12, n_training_wrong: int = 6
+    folder: Path, *, name: str = NAME, n_right: int = 20, n_wrong: int = 20, n_training_wrong: int = 6
 ) -> str:
     """Write a whole bundle into `folder`; gives back its hash.
 
-    Of each network there are `n_right` right and `n_wrong` wrong main stimuli, and for training one that was named
+    Of each network there are `n_right` right and `n_wrong` wrong main stimuli, and for training two that were named
     rightly for each label and `n_training_wrong` others.
     """
     (folder / "media").mkdir(parents=True)
@@ -61,7 +61,10 @@ def write_rich_bundle(
     for network, content in weights.items():
         (folder / "network" / network).mkdir(parents=True)
         (folder / "network" / network / "weights.safetensors").write_bytes(content)
-    plan: list[tuple[Role, bool]] = [("training", index < len(LABELS)) for index in range(10 + n_training_wrong)]
+    n_training_right = 2 * len(LABELS)
+    plan: list[tuple[Role, bool]] = [
+        ("training", index < n_training_right) for index in range(n_training_right + n_training_wrong)
+    ]
     plan += [("main", index < n_right) for index in range(n_right + n_wrong)]
     writer = _Writer(folder)
     manifest = Manifest(

@@ -1,17 +1,25 @@
 import io
 import json
 import zipfile
+from typing import Any
 
 import pytest
+from django.contrib.admin import ModelAdmin, site
+from django.contrib.admin.utils import flatten, lookup_field
 from django.contrib.auth.models import Permission, User
+from django.db.models import Model
 from django.http import FileResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from earshot.dataset import DESCRIPTION_FILE, TRIALS_FILE
+from earshot.dataset import DESCRIPTION_FILE, EVENTS_FILE, PARTICIPANTS_FILE, TRIALS_FILE, questionnaire_file
+from earshot.dataset_tables import dataset_tables
 from study.models import Bundle, Enrolment, Event, QuestionnaireResponse, Response, Stage, Study, Version
+from study.researcher.enrolment_admin import WITHHELD
+from study.researcher.spread import stimulus_spread
 from study.services.studies import study_close, study_launch
 from study.simulation.runs import SimulationPlan, study_simulate
+from tests.designs import make_design
 from tests.study.conftest import Person
 
 ANSWER = "answer: 1; confidence: 70"
@@ -40,6 +48,7 @@ def change_url(record: Study | Bundle | Enrolment | Response | Version | Event) 
 
 def test_every_list_and_page_opens(staff: Client, study: Study, ana: Person) -> None:
     ana.complete(1)
+    study_close(study=study)
     response = Response.objects.get()
     for record in (study.bundle, study, study.versions.get(), ana.enrolment, response, Event.objects.last()):
         assert record is not None
@@ -94,24 +103,121 @@ def test_nothing_recorded_can_be_added_changed_or_deleted(staff: Client, study: 
     assert response.answers["answer"] == "1"
 
 
-def test_answers_are_withheld_while_the_study_runs(staff: Client, ana: Person) -> None:
+def test_answers_are_not_listed_while_the_study_runs(staff: Client, ana: Person) -> None:
     ana.complete(1)
-    response = Response.objects.get()
-    for url in ("/admin/study/response/", change_url(response)):
-        page = staff.get(url).content.decode()
-        assert "withheld" in page
-        assert ANSWER not in page
+    page = staff.get("/admin/study/response/").content.decode()
+    assert "Answers are listed once their study is closed." in page
+    assert ana.enrolment.code not in page
+    answer = staff.get(change_url(Response.objects.get()), follow=True)
+    assert ANSWER not in answer.content.decode()
+    assert ana.enrolment.code not in answer.content.decode()
+
+
+# The dataset's table and column of everything that the admin shows of participants; none where it has no such column,
+# for what it is made of is shown elsewhere or can tell no arm.
+COLUMNS: dict[type[Model], tuple[str, dict[str, str | None]]] = {
+    Enrolment: (
+        PARTICIPANTS_FILE,
+        {
+            "code": "subject_id",
+            "version": "version",
+            "study_slug": None,
+            "stage": "stage",
+            "shown_arm": "arm",
+            "shown_place": "place",
+            "shown_sequence": "sequence",
+            "shown_n_answered": "n_main_answered",
+            "shown_allocated_at": "allocated_at",
+            "shown_training_completed_at": "training_completed_at",
+            "shown_last_seen_at": None,
+            **{name: name for name in ("consented_at", "screened_at", "screened_out", "sound_checked_at")},
+            **{name: name for name in ("completed_at", "released_at", "release_reason")},
+            "completion_code": None,
+        },
+    ),
+    Response: (
+        TRIALS_FILE,
+        {
+            "subject": "subject_id",
+            "study_slug": None,
+            "place": "trial_index",
+            "rt_ms": "rt",
+            **{name: name for name in ("block", "kind", "condition", "stimulus", "onset_to_response_ms")},
+            **{name: name for name in ("plays", "second_plays", "original_plays", "heard_share", "answered_at")},
+            "answered": "answer",
+        },
+    ),
+    QuestionnaireResponse: (
+        questionnaire_file("more"),
+        {
+            "enrolment": "subject_id",
+            "questionnaire": None,
+            "study_slug": None,
+            "answered": "more_age",
+            "answered_at": "answered_at",
+        },
+    ),
+    Event: (
+        EVENTS_FILE,
+        {
+            "at": "at",
+            "study": None,
+            "version": "version",
+            "kind": "event",
+            "enrolment": "subject_id",
+            "shown_data": "arm",
+        },
+    ),
+}
+MORE = {
+    "name": "more",
+    "title": {"en": "More"},
+    "when": "after",
+    "items": [{"kind": "number", "name": "age", "text": {"en": "How old are you?"}}],
+}
+
+
+def shown_names(model_admin: "ModelAdmin[Any]") -> set[str]:
+    """What the list or the page of a record shows."""
+    return {str(name) for name in (*model_admin.list_display, *flatten(model_admin.fields or []))}
+
+
+@pytest.mark.parametrize("model", COLUMNS)
+def test_nothing_that_the_dataset_conceals_is_shown_while_the_study_runs(
+    model: type[Model], staff: Client, ana: Person, rf: RequestFactory
+) -> None:
+    ana.complete(1)
+    QuestionnaireResponse.objects.create(
+        enrolment=ana.enrolment, questionnaire="more", answers={"age": "older"}, answered_at=timezone.now()
+    )
+    table, column_of = COLUMNS[model]
+    model_admin = site.get_model_admin(model)
+    assert shown_names(model_admin) == set(column_of), "give each field its column"
+    tables = dataset_tables([make_design(questionnaires=[MORE])], monitoring=False)
+    known = {column.name: column for column in tables[table]}
+    hidden = [
+        name for name, column in column_of.items() if column and (known[column].concealed or known[column].outcome)
+    ]
+    assert hidden
+    for record in model_admin.get_queryset(rf.get("/")):
+        shown = {name: lookup_field(name, record, model_admin)[2] for name in hidden}
+        assert shown == dict.fromkeys(hidden, WITHHELD)
+
+
+def test_nothing_is_sorted_or_filtered_by_what_is_withheld(staff: Client) -> None:
+    model_admin = site.get_model_admin(Enrolment)
+    for name in shown_names(model_admin):
+        if name.startswith("shown_"):
+            assert getattr(getattr(model_admin, name), "admin_order_field", None) is None
+    assert model_admin.list_filter == ["version__study", "stage"]
 
 
 def test_nothing_tells_the_arm_of_a_running_study(staff: Client, study: Study, ana: Person) -> None:
     ana.complete(1)
-    response = Response.objects.get()
-    arm, condition = ana.enrolment.arm, response.trial.condition
+    arm = ana.enrolment.arm
     pages = {
         "/admin/study/enrolment/": f">{arm}<",
         change_url(ana.enrolment): f">{arm}<",
-        "/admin/study/response/": condition,
-        change_url(response): condition,
         "/admin/study/event/": arm,
         change_url(Event.objects.get(kind="allocated", enrolment=ana.enrolment.code)): arm,
         f"/admin/studies/{study.slug}/check/": ana.enrolment.code,
@@ -139,7 +245,9 @@ def test_answers_to_questionnaires_are_withheld_until_the_study_is_closed(
     QuestionnaireResponse.objects.create(
         enrolment=ana.enrolment, questionnaire="more", answers={"age": "older"}, answered_at=timezone.now()
     )
-    assert "age: older" not in staff.get("/admin/study/questionnaireresponse/").content.decode()
+    page = staff.get("/admin/study/questionnaireresponse/").content.decode()
+    assert "age: older" not in page
+    assert ana.enrolment.code not in page
     study_close(study=study)
     assert "age: older" in staff.get("/admin/study/questionnaireresponse/").content.decode()
 
@@ -155,7 +263,9 @@ def test_answers_are_shown_once_the_study_is_closed(staff: Client, study: Study,
 
 def test_answers_of_a_simulated_study_are_shown(staff: Client, study: Study) -> None:
     study_simulate(study=study, plan=SimulationPlan(2, 0.0, "model", 1))
-    assert "withheld" not in staff.get("/admin/study/response/").content.decode()
+    page = staff.get("/admin/study/response/").content.decode()
+    assert "confidence:" in page
+    assert "withheld" not in page
 
 
 @pytest.mark.parametrize(
@@ -182,6 +292,7 @@ def test_a_lookup_in_the_address_cannot_ask_for_what_is_hidden(
 
 def test_the_filters_of_the_page_work(staff: Client, study: Study, ana: Person) -> None:
     ana.complete(1)
+    study_close(study=study)
     for lookup in ("trial__kind__exact=training", f"trial__enrolment__version__study__id__exact={study.pk}"):
         answer = staff.get(f"/admin/study/response/?{lookup}")
         assert answer.status_code == 200
@@ -248,3 +359,36 @@ def test_a_simulated_study_says_so_on_its_page(staff: Client, study: Study) -> N
     clone = study_simulate(study=study, plan=SimulationPlan(2, 0.0, "model", 1))
     assert clone.stage == Stage.SIMULATED
     assert "SIMULATED. No person took part" in staff.get(change_url(clone)).content.decode()
+
+
+def test_the_spread_of_stimuli_is_shown_once_the_study_is_closed(staff: Client, study: Study, ana: Person) -> None:
+    ana.complete()
+    ana.enrolment.refresh_from_db()
+    assert ana.enrolment.completed_at is not None
+    assert "How often each stimulus" not in staff.get(change_url(study)).content.decode()
+    assert stimulus_spread(study) == []
+    study = study_close(study=study)
+    seen = ana.enrolment.arm == "seen"
+    assert seen
+    # She met 2 right and 2 wrong stimuli, one of either kind under each condition of her arm; nobody the others'.
+    assert {(row.condition, row.n_stimuli, row.least, row.most) for row in stimulus_spread(study)} == {
+        ("picture-relevance", 4, 0, 1),
+        ("picture-control", 4, 0, 1),
+        ("sound-relevance", 4, 0, 0),
+        ("sound-control", 4, 0, 0),
+    }
+    page = staff.get(change_url(study)).content.decode()
+    assert "How often each stimulus" in page
+    assert "<tr><td>1</td><td>main</td><td>picture-relevance</td><td>4</td><td>0</td><td>1</td></tr>" in page
+
+
+def test_the_spread_leaves_out_who_did_not_complete(study: Study, ana: Person) -> None:
+    n_trials = ana.enrolment.trials.count()
+    ana.complete(n_trials - 1)
+    assert {row.most for row in stimulus_spread(study_close(study=study))} == {0}
+
+
+def test_the_spread_of_a_counterbalanced_simulation_is_even(study: Study) -> None:
+    clone = study_simulate(study=study, plan=SimulationPlan(4, 0.0, "model", 1))
+    # 4 in each arm, two whole rounds: everybody meets every stimulus, half of them under each condition of the arm
+    assert {(row.least, row.most) for row in stimulus_spread(clone)} == {(2, 2)}

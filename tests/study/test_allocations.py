@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
 from earshot.allocation.verify import find_first_difference
+from earshot.derivation import arm_shares
 from study.models import Enrolment, Event, Study, Trial, Version
 from study.selectors import study_protocol
 from study.services.allocations import (
     LeavingReason,
-    arm_shares,
     enrolment_leave,
     enrolment_release,
     read_entry,
@@ -24,7 +25,7 @@ from study.services.allocations import (
 )
 from study.services.completion import completion_note
 from study.services.enrolments import enrolment_seen
-from study.services.studies import study_launch
+from study.services.studies import study_amend_begin, study_close, study_launch, study_pause, study_resume
 from tests.study.conftest import Person, enrol, pass_step
 from tests.study.test_questionnaires import ABOUT_YOU, POSTED
 
@@ -58,7 +59,7 @@ def assert_record_holds() -> None:
     protocol = study_protocol(version)
     seed = bytes(version.allocation_seed)
     settings = protocol.design.allocation
-    assert find_first_difference(settings, arms=arm_shares(protocol), seed=seed, entries=entries) is None
+    assert find_first_difference(settings, arms=arm_shares(protocol.design), seed=seed, entries=entries) is None
 
 
 def test_quotas_hold_and_the_next_one_is_told_that_all_places_are_taken(study: Study) -> None:
@@ -225,3 +226,84 @@ def test_strata_come_from_what_was_answered(launch: Callable[..., Study]) -> Non
         arms.append((music, enrolment.arm))
     assert Counter(arms) == {(music, arm): 1 for music in ("no", "much") for arm in ("seen", "heard")}
     assert_record_holds()
+
+
+def resume(study: Study) -> None:
+    study_resume(study=study)
+
+
+def launch_anew(study: Study) -> None:
+    study_amend_begin(study=study)
+    study_launch(study=study, reason="a better text")
+
+
+@pytest.mark.parametrize("go_on", [resume, launch_anew])
+def test_a_long_pause_takes_nobodys_place(launch: Callable[..., Study], go_on: Callable[[Study], None]) -> None:
+    study = launch(release={"idle_minutes": 30})
+    held, gone, done, early = enrol(study), enrol(study), enrol(study), enrol(study, checked=False)
+    leave(gone, reason="withdrawn")
+    done.complete()
+    study_pause(study=study)
+    for person in (held, gone, done, early):
+        stay_away(person, minutes=10_000)
+    before = timezone.now()
+    go_on(study)
+    call_command("release_idle")
+    rows = {person.enrolment.pk: Enrolment.objects.get(pk=person.enrolment.pk) for person in (held, gone, done, early)}
+    assert rows[held.enrolment.pk].released_at is None
+    seen = [rows[person.enrolment.pk].last_seen_at for person in (held, gone, done, early)]
+    assert [at is not None and at >= before for at in seen] == [True, False, False, False]
+
+
+def test_who_stays_away_after_a_pause_loses_the_place(launch: Callable[..., Study]) -> None:
+    study = launch(release={"idle_minutes": 30})
+    person = enrol(study)
+    study_pause(study=study)
+    study_resume(study=study)
+    stay_away(person, minutes=31)
+    call_command("release_idle")
+    assert Enrolment.objects.get().release_reason == "idle"
+
+
+def release_place(person: Person, *, reason: str) -> str:
+    said = StringIO()
+    call_command("release_place", person.enrolment.code.lower(), "--reason", reason, stdout=said)
+    return said.getvalue().removeprefix(person.enrolment.code)
+
+
+def test_the_command_gives_up_the_place_of_somebody_who_left_once(study: Study) -> None:
+    person = enrol(study)
+    expected = f"the place of {person.enrolment.code} was given up; somebody else can have it\n"
+    assert release_place(person, reason="returned") == expected
+    assert Enrolment.objects.get().release_reason == "returned"
+    assert release_place(person, reason="withdrawn") == " holds no place; nothing changed\n"
+    assert Enrolment.objects.get().release_reason == "returned"
+    assert_record_holds()
+
+
+def test_the_command_lets_the_declared_rules_decide(launch: Callable[..., Study]) -> None:
+    person = enrol(launch(release={"on_timeout": False}))
+    assert (
+        release_place(person, reason="timed-out")
+        == " keeps the place: the study's release rules say so of 'timed-out'\n"
+    )
+    assert Enrolment.objects.get().released_at is None
+
+
+def test_the_command_refuses_a_code_that_nobody_has(study: Study) -> None:
+    with pytest.raises(CommandError, match="code is 'NOBODY'; no enrolment has it") as fault:
+        call_command("release_place", "NOBODY", "--reason", "returned")
+    assert fault.value.returncode == 2
+
+
+def test_the_command_refuses_an_unknown_reason(study: Study) -> None:
+    with pytest.raises(CommandError, match="invalid choice: 'bored'"):
+        call_command("release_place", enrol(study).enrolment.code, "--reason", "bored")
+
+
+def test_the_command_changes_nothing_of_a_closed_study(study: Study) -> None:
+    person = enrol(study)
+    study_close(study=study)
+    with pytest.raises(CommandError, match="study 'digits' is closed; only places of an open or paused one"):
+        release_place(person, reason="returned")
+    assert Enrolment.objects.get().released_at is None

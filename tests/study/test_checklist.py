@@ -7,9 +7,11 @@ from pytest_django import Settings
 from earshot.errors import StudyError
 from study.checklist import CheckItem, checklist, pilot_checklist
 from study.models import Bundle, Study
+from study.services.allocations import enrolment_release
 from study.services.bundles import bundle_load
-from study.services.studies import study_create, study_launch
+from study.services.studies import study_amend_begin, study_create, study_launch, study_start_pilot
 from tests.designs import TEXTS, condition_fields, design_fields
+from tests.study.conftest import enrol
 from tests.tiny_bundle import write_tiny_bundle
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +29,7 @@ def make_draft(**changes: Any) -> Study:
 def test_a_whole_design_passes_every_item(bundle: Bundle) -> None:
     items = checklist(make_draft())
     codes = [item.code for item in items]
-    assert codes == ["bundle", "stimuli", "orders", "media", "texts", "quotas", "analysis", "power"]
+    assert codes == ["bundle", "stimuli", "sound-check", "orders", "media", "texts", "quotas", "analysis", "power"]
     assert all(item.ok for item in items)
     sentences = {item.code: item.sentence for item in items}
     assert bundle.sha256 in sentences["bundle"]
@@ -105,6 +107,83 @@ def test_a_contrast_of_a_condition_that_only_training_holds_is_found(bundle: Bun
         conditions=conditions, arms=arms, blocks=blocks, analysis={"estimand": "nothing", "primary": primary}
     )
     assert "weighs the condition 'picture-none', which no main block holds" in failing(study)["analysis"].sentence
+
+
+def make_pre_and_post(weights: dict[str, float], *, repeats: str | None = None) -> Study:
+    """Everybody hears in both arms what nothing explains, before and after; the arms differ by name alone."""
+    names = [f"{arm}-{part}" for arm in ("seen", "heard") for part in ("pre", "post")]
+    conditions = [{**condition_fields("sound", "none"), "name": name} for name in names]
+    arms = [{"name": arm, "conditions": [f"{arm}-pre", f"{arm}-post"]} for arm in ("seen", "heard")]
+    blocks: list[dict[str, Any]] = [
+        {"kind": "main", "name": part, "conditions": [f"seen-{part}", f"heard-{part}"], "n_right": 1, "n_wrong": 1}
+        for part in ("pre", "post")
+    ]
+    if repeats:
+        blocks[1]["repeats"] = repeats
+    analysis = {"estimand": "a gain", "primary": {"name": "a try", "weights": weights}}
+    return make_draft(conditions=conditions, arms=arms, blocks=blocks, analysis=analysis)
+
+
+GAIN = {"heard-post": 1.0, "heard-pre": -1.0}
+
+
+def test_a_gain_over_other_stimuli_is_found_to_measure_how_hard_they_are(bundle: Bundle) -> None:
+    item = failing(make_pre_and_post(GAIN))["analysis"]
+    assert item.sentence.startswith("Contrast 'a try' gives the conditions met in block 'post' weights that sum to 1,")
+    assert "how hard those stimuli are" in item.sentence
+    assert "let one block repeat the other's stimuli" in item.sentence
+    assert item.link_hint == "analysis"
+
+
+def test_a_gain_over_the_same_stimuli_passes(bundle: Bundle) -> None:
+    assert "analysis" not in failing(make_pre_and_post(GAIN, repeats="pre"))
+
+
+def test_a_difference_of_gains_passes_also_where_decimals_do_not_sum_to_zero(bundle: Bundle) -> None:
+    weights = {"heard-post": 0.1, "heard-pre": -0.3, "seen-post": -0.1, "seen-pre": 0.1 + 0.2}
+    assert "analysis" not in failing(make_pre_and_post(weights))
+
+
+def test_a_condition_that_meets_a_block_more_than_the_other_is_found(bundle: Bundle) -> None:
+    names = ("picture", "sound", "other")
+    conditions = [{**condition_fields("sound", "none"), "name": name} for name in names]
+    arms = [{"name": "seen", "conditions": ["picture"]}, {"name": "heard", "conditions": ["sound", "other"]}]
+    blocks = [
+        {"kind": "main", "name": "first", "conditions": ["picture", "sound"], "n_right": 1, "n_wrong": 1},
+        {"kind": "main", "name": "second", "conditions": ["picture", "other"], "n_right": 1, "n_wrong": 1},
+    ]
+    primary = {"name": "a try", "weights": {"sound": 1.0, "picture": -1.0}}
+    study = make_draft(
+        conditions=conditions, arms=arms, blocks=blocks, analysis={"estimand": "nothing", "primary": primary}
+    )
+    assert "met in block 'second' weights that sum to -1" in failing(study)["analysis"].sentence
+
+
+def test_a_sound_check_that_would_play_what_is_analysed_is_found(db: None, tmp_path: Path) -> None:
+    write_tiny_bundle(tmp_path / "tiny", n_training=0)
+    bundle_load(folder=tmp_path / "tiny")
+    study = make_draft(blocks=[{"kind": "main", "name": "main", "n_right": 2, "n_wrong": 2}])
+    item = failing(study)["sound-check"]
+    assert "has no training stimuli" in item.sentence
+    assert "build a bundle with training stimuli" in item.sentence
+    with pytest.raises(StudyError, match="has no training stimuli"):
+        study_launch(study=study)
+
+
+def test_an_amendment_is_told_that_quotas_begin_anew(bundle: Bundle) -> None:
+    study = make_draft()
+    study_start_pilot(study=study)
+    study.refresh_from_db()
+    enrol(study)
+    version = study_launch(study=study)
+    people = [enrol(version.study) for _ in range(4)]
+    released = people[0].enrolment
+    assert enrolment_release(enrolment=released, version=version, reason="withdrawn")
+    study = study_amend_begin(study=version.study)
+    (item,) = [item for item in checklist(study) if item.code == "versions"]
+    # version 1 was the pilot's: its place and the released one do not count
+    assert item.ok
+    assert item.sentence.startswith("Version 2 holds 3; version 3 takes 60 more: its quotas begin anew")
 
 
 def test_a_draft_of_another_bundle_than_the_loaded_one_is_checked_no_further(bundle: Bundle) -> None:

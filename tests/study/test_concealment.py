@@ -16,12 +16,17 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
+from earshot.derivation import participant_key
 from study.export.dataset import dataset_export
-from study.models import Study, Version
+from study.models import Response, Study, Version
+from study.services.studies import study_close
 from tests.study.conftest import Person, enrol, make_answer
 
 _LINK = re.compile(rb'(?:href|action|src)="(/[^"#?]*)')
+_ABOUT_SOMEBODY = re.compile(r"/admin/study/(?:enrolment|response|questionnaireresponse|event)/")
+_ARM_NAMES = re.compile(rb"\b(?:seen|heard)\b")
 _MOST_PAGES = 400
+_N_PLACES = 5
 _SEED_COLUMN = ("study_version", "allocation_seed")
 
 
@@ -80,7 +85,10 @@ def researcher(db: None) -> Client:
 
 @pytest.fixture
 def secret(study: Study) -> list[bytes]:
-    return forms_of(bytes(Version.objects.get(study=study).allocation_seed))
+    """The seed, and the keys of orders that are derived from it for the first places, in all forms."""
+    seed = bytes(Version.objects.get(study=study).allocation_seed)
+    keys = [participant_key(seed, place=place) for place in range(_N_PLACES)]
+    return [form for value in (seed, *keys) for form in forms_of(value)]
 
 
 def test_pages_of_the_admin_do_not_hold_the_seed(researcher: Client, ana: Person, secret: list[bytes]) -> None:
@@ -129,15 +137,27 @@ def test_no_other_column_of_the_database_holds_the_seed(ana: Person, secret: lis
     assert holding == [_SEED_COLUMN]
 
 
-def test_the_search_finds_a_seed_that_leaked(study: Study, secret: list[bytes]) -> None:
-    study.title = secret[1].decode()
+@pytest.mark.parametrize("place", [None, 0, _N_PLACES - 1])
+def test_the_search_finds_a_seed_or_a_key_that_leaked(study: Study, secret: list[bytes], place: int | None) -> None:
+    seed = bytes(Version.objects.get(study=study).allocation_seed)
+    study.title = (seed if place is None else participant_key(seed, place=place)).hex()
     study.save(update_fields=["title"])
     holding = [place for place, values in columns() if any(form in as_bytes(v) for form in secret for v in values)]
     assert ("study_study", "title") in holding
 
 
-@pytest.mark.parametrize("path", ["/admin/study/enrolment/", "/api/studies/digits/", "/api/studies/digits/events/"])
-def test_arm_of_nobody_is_told_before_the_study_is_closed(path: str, researcher: Client, ana: Person) -> None:
-    content = researcher.get(path).content.decode()
-    assert ana.enrolment.arm in ("seen", "heard")
-    assert ana.enrolment.arm not in content
+def test_arm_of_nobody_is_told_before_the_study_is_closed(
+    researcher: Client, ana: Person, ben: Person, study: Study
+) -> None:
+    ana.complete()
+    ben.complete(1)
+    pages = {address: page for address, page in crawl(researcher, start="/admin/") if _ABOUT_SOMEBODY.search(address)}
+    assert {f"/admin/study/enrolment/{person.enrolment.pk}/change/" for person in (ana, ben)} <= set(pages)
+    assert "/admin/study/response/" in pages
+    answer = Response.objects.filter(trial__enrolment=ana.enrolment).earliest("id")
+    paths = [f"/admin/study/response/{answer.pk}/change/", "/api/studies/digits/", "/api/studies/digits/events/"]
+    pages |= {path: researcher.get(path).content for path in paths}
+    assert {ana.enrolment.arm, ben.enrolment.arm} == {"seen", "heard"}
+    assert [address for address, content in pages.items() if _ARM_NAMES.search(content)] == []
+    study_close(study=study)
+    assert _ARM_NAMES.search(researcher.get("/admin/study/enrolment/").content), "the search finds arms that are shown"

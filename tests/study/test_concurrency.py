@@ -10,13 +10,15 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 
 from study.models import Enrolment, Event, QuestionnaireResponse, Response, Study, Trial, Version
 from study.selectors import sound_check_stimulus
+from study.services.allocations import enrolment_leave
+from study.services.studies import study_close, study_pause, study_resume
 from tests.databases import database_address, dialect, other_session
 from tests.enrolling import enrol_together
 from tests.study.conftest import Person, enrol, make_answer, pass_step
@@ -100,6 +102,62 @@ def test_completing_allocating_enrolling_and_giving_up_places_at_once_wait_in_no
     assert Enrolment.objects.filter(place__isnull=False).count() == 12
     released = Enrolment.objects.filter(released_at__isnull=False, completed_at__isnull=True)
     assert released.count() == len(idle)
+
+
+def end_and_count(study: Study, *, end: Callable[..., Study]) -> int:
+    """How many answers there are once the study takes none any more."""
+    end(study=study)
+    return Response.objects.count()
+
+
+@pytest.mark.parametrize("end", [study_close, study_pause])
+def test_no_answer_is_stored_once_the_study_has_ended(study: Study, end: Callable[..., Study]) -> None:
+    people = [enrol(study) for _ in range(8)]
+    codes = [person.begin_current() for person in people]
+    outcomes: list[Any] = at_once(
+        [
+            *(partial(person.answer, code, make_answer()) for person, code in zip(people, codes, strict=True)),
+            partial(end_and_count, study, end=end),
+        ]
+    )
+    *answers, n_when_ended = outcomes
+    assert n_when_ended == Response.objects.count() == [answer.status_code for answer in answers].count(200)
+    assert {answer.json()["code"] for answer in answers if answer.status_code != 200} <= {"study-closed"}
+
+
+@pytest.mark.parametrize("end", [study_close, study_pause])
+def test_a_study_ends_only_after_the_steps_that_are_being_taken(study: Study, end: Callable[..., Study]) -> None:
+    person, ways = enrol(study), dialect()
+    with connection.cursor() as ours, other_session() as other, other.cursor() as theirs:
+        ours.execute(ways.impatient)
+        theirs.execute(ways.begin)
+        # What every step does first: it takes the enrolment's row.
+        theirs.execute("UPDATE study_enrolment SET code = code WHERE id = %s", [person.enrolment.pk])
+        with pytest.raises(OperationalError):
+            end(study=study)
+        assert Study.objects.get().stage == "running"
+        theirs.execute("COMMIT")
+        end(study=study)
+        ours.execute(ways.patient)
+    assert Study.objects.get().stage != "running"
+
+
+def test_resuming_giving_up_places_and_enrolling_at_once_wait_in_no_circle(launch: Callable[..., Study]) -> None:
+    study = launch(release={"idle_minutes": 30})
+    held, leaving = ([enrol(study) for _ in range(4)] for _ in range(2))
+    study_pause(study=study)
+    Enrolment.objects.update(last_seen_at=timezone.now() - timedelta(minutes=31))
+    left: list[Any] = at_once(
+        [
+            *(partial(enrolment_leave, enrolment=person.enrolment, reason="returned") for person in leaving),
+            partial(study_resume, study=study),
+        ]
+    )
+    assert left[:4] == [True] * 4
+    at_once([partial(enrol, study) for _ in range(4)])
+    released = set(Enrolment.objects.filter(released_at__isnull=False).values_list("pk", flat=True))
+    assert released == {person.enrolment.pk for person in leaving}
+    assert Enrolment.objects.filter(pk__in=[person.enrolment.pk for person in held], released_at=None).count() == 4
 
 
 def test_same_consent_posted_at_once_enrols_once(study: Study) -> None:

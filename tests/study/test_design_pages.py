@@ -16,7 +16,7 @@ from study.researcher.designing.faults import find_faults
 from study.researcher.designing.pages import PAGES
 from study.researcher.designing.row_changes import change_rows
 from study.services.bundles import bundle_load
-from study.services.studies import study_create, study_launch
+from study.services.studies import study_amend_begin, study_create, study_launch
 from tests.designs import design_fields
 from tests.pages import read_form
 from tests.study.rich_bundle import write_rich_bundle
@@ -127,7 +127,7 @@ def test_a_cleared_field_that_may_be_empty_is_empty(staff: Client, designed: Stu
         ("conditions", "conditions.0.name", "Not A Name", "conditions.0.name", "begin with a small letter"),
         ("conditions", "arms.0.quota", "1", "arms", "quotas sum to 31"),
         ("conditions", "conditions.0.mask", "blobs", "conditions.0", "needs mask"),
-        ("blocks", "blocks.1.n_right", "200", "blocks.1", "wants 200 right stimuli"),
+        ("blocks", "blocks.1.pool_right", "200", "blocks.1", "wants 200 right stimuli"),
         ("blocks", "blocks.1.n_right", "3", "blocks.1", "give a multiple of 2"),
         ("texts", "texts.en.debrief", "<b>Thanks</b>", "texts.en.debrief", "contains HTML"),
         ("texts", "texts.en.consent", "", "texts.en.consent", "write something"),
@@ -427,6 +427,13 @@ def test_the_checklist_links_to_what_is_missing(staff: Client, designed: Study) 
     assert f'<a href="{url(designed, "recruitment")}">Mend it</a>' in page
     refused = staff.post("/admin/studies/digits/act/launch/").content.decode()
     assert "No power is stated" in refused
+
+
+def test_the_check_page_of_a_new_version_says_that_quotas_begin_anew(staff: Client, designed: Study) -> None:
+    study_amend_begin(study=study_launch(study=designed).study)
+    page = staff.get("/admin/studies/digits/check/").content.decode()
+    assert "Version 1 holds 0; version 2 takes 60 more: its quotas begin anew" in page
+    assert "Ready to launch" in page
 
 
 def test_the_allocation_page_says_how_predictable_the_next_assignment_is(staff: Client, designed: Study) -> None:

@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 
 from earshot.design.questionnaire_item_answers import AnswerFault
-from study.models import Enrolment, Event, QuestionnaireResponse, Study
+from study.models import Enrolment, Event, QuestionnaireResponse, Study, Trial
 from study.refusals import Refusal
 from study.services.questionnaires import questionnaire_record
 from study.services.studies import study_close
-from tests.study.conftest import Person, enrol, pass_step
+from tests.study.conftest import Person, enrol, make_answer, pass_step
 
 pytestmark = pytest.mark.django_db
 
@@ -260,6 +260,16 @@ def between(launch: Callable[..., Study]) -> Person:
     ]
     study = launch(questionnaires=[short("halfway", "block"), short("last", "after")], blocks=blocks)
     return enrol(study)
+
+
+def test_a_questionnaire_between_blocks_cannot_be_passed_over(between: Person) -> None:
+    between.complete(2)
+    code = str(Trial.objects.get(index=2).code)
+    for answer in (between.begin(code), between.answer(code, make_answer())):
+        assert (answer.status_code, answer.json()["code"]) == (409, "not-handed-out")
+    assert (Trial.objects.get(index=2).begun_at, between.n_responses()) == (None, 2)
+    between.client.post("/s/digits/questions/halfway", {"remark": "fine"})
+    assert between.begin(code).status_code == 200
 
 
 def test_questionnaires_come_at_their_blocks_and_at_the_end(between: Person) -> None:

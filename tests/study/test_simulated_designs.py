@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from earshot.allocation.verify import find_first_difference
+from earshot.derivation import arm_shares
 from earshot.design.questionnaire_answers import check_answers
 from earshot.tasks.kinds import TASKS
 from study.models import Bundle, Enrolment, Event, QuestionnaireResponse, Response, Version
 from study.presets import PRESETS, preset_fields
 from study.selectors import enrolment_next_step, study_protocol
-from study.services.allocations import arm_shares, read_entry
+from study.services.allocations import read_entry
 from study.services.bundles import bundle_load
 from study.services.events import ALLOCATION_KINDS
 from study.services.studies import study_create
@@ -64,7 +65,7 @@ def assert_record_follows_from_the_seed(version: Version) -> None:
     entries = [read_entry(event) for event in Event.objects.filter(version=version, kind__in=ALLOCATION_KINDS)]
     difference = find_first_difference(
         protocol.design.allocation,
-        arms=arm_shares(protocol),
+        arms=arm_shares(protocol.design),
         seed=bytes(version.allocation_seed),
         entries=[entry for entry in entries if entry is not None],
     )
@@ -81,7 +82,9 @@ def assert_answers_are_such_as_tasks_take(version: Version) -> None:
         trial = response.trial
         assert trial.stimulus is not None
         condition = design.condition(trial.condition)
-        asked = asked_about(trial.stimulus, condition=condition, code=trial.code, design=design, labels=labels)
+        asked = asked_about(
+            trial.stimulus, condition=condition, is_swapped=trial.is_swapped, design=design, labels=labels
+        )
         assert TASKS[condition.task].check(response.answers, asked=asked) == response.answers
         assert (response.second_plays > 0) == (condition.task in ("preference", "counterfactual-simulation"))
         assert (trial.first_answers is not None) == (len(TASKS[condition.task].steps(asked)) > 1)

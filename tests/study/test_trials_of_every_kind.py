@@ -9,14 +9,16 @@ import pytest
 import tomli_w
 from django.utils import timezone
 
+from earshot.allocation.record import Assignment
 from earshot.tasks.kinds import TASKS
 from study.models import Response, Study, Trial
+from study.participant_plans import participant_trials_of
 from study.refusals import Refusal
 from study.selectors import study_protocol
 from study.services.bundles import bundle_load
 from study.services.exposures import TrialExposure, check_passed
 from study.services.studies import study_launch, study_load
-from study.task_forms import asked_about, preference_order
+from study.task_forms import asked_about
 from tests.every_task import every_task_fields
 from tests.study.conftest import Person, enrol, make_answer
 from tests.study.rich_bundle import write_rich_bundle
@@ -116,7 +118,9 @@ def test_every_kind_of_trial_is_answered_to_the_end(dora: Person) -> None:
             assert response.answers == {"answer": "0"}
             continue
         condition = design.condition(trial.condition)
-        asked = asked_about(trial.stimulus, condition=condition, code=trial.code, design=design, labels=labels)
+        asked = asked_about(
+            trial.stimulus, condition=condition, is_swapped=trial.is_swapped, design=design, labels=labels
+        )
         assert TASKS[condition.task].check(response.answers, asked=asked) == response.answers
         assert response.second_plays == int(trial.condition in SECOND)
 
@@ -173,21 +177,30 @@ def test_visual_analogue_scale_is_a_line_with_two_ends(launch_every: Callable[..
     assert (field["widget"], field["values"]) == ("line", [0, 100])
 
 
-def test_preference_shows_both_conditions_in_the_order_of_the_trials_code(dora: Person) -> None:
+@pytest.mark.parametrize(("is_swapped", "masks"), [(False, ["relevance", "control"]), (True, ["control", "relevance"])])
+def test_preference_shows_both_conditions_in_the_planned_order(
+    dora: Person, is_swapped: bool, masks: list[str]
+) -> None:
+    Trial.objects.filter(enrolment=dora.enrolment, condition="preferred").update(is_swapped=is_swapped)
     trial = go_to(dora, "preferred")
     row = Trial.objects.select_related("stimulus").get(code=trial["id"])
-    condition = study_protocol(dora.enrolment.version).design.condition("preferred")
-    order = preference_order(row.code, condition=condition)
     assert row.stimulus is not None
-    masks = {"preferred": "relevance", "other": "control"}
-    files = [row.stimulus.renditions.filter(mask=masks[name]).order_by("number")[0].sound_file for name in order]
+    files = [row.stimulus.renditions.filter(mask=mask).order_by("number")[0].sound_file for mask in masks]
     assert [each["sound"]["url"] for each in trial["explanations"]] == [f"/media/{file}" for file in files]
 
 
-def test_order_of_a_preference_varies_with_the_code(dora: Person) -> None:
-    condition = study_protocol(dora.enrolment.version).design.condition("preferred")
-    orders = {preference_order(uuid.UUID(int=number), condition=condition) for number in range(20)}
-    assert orders == {("preferred", "other"), ("other", "preferred")}
+def test_order_of_a_preference_is_the_planned_one_and_not_in_what_the_page_gets(dora: Person) -> None:
+    version = dora.enrolment.version
+    assert dora.enrolment.place is not None
+    assert dora.enrolment.sequence is not None
+    assignment = Assignment(
+        place=dora.enrolment.place, arm=dora.enrolment.arm, sequence=dora.enrolment.sequence, refills=None
+    )
+    planned = participant_trials_of(version, protocol=study_protocol(version), assignment=assignment)
+    stored = Trial.objects.filter(enrolment=dora.enrolment).order_by("index").values_list("is_swapped", flat=True)
+    assert list(stored) == [trial.is_swapped for trial in planned]
+    assert set(stored) == {True, False}
+    assert "swapped" not in json.dumps(go_to(dora, "preferred"))
 
 
 def test_counterfactual_tells_the_computers_answer_but_not_that_to_the_changed_clip(dora: Person) -> None:

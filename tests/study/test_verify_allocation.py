@@ -1,4 +1,6 @@
 import random
+import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,11 @@ from django.utils import timezone
 from earshot.errors import StudyError
 from earshot.files import read_zip, sha256_bytes
 from study.allocation_proof import prove_allocation
-from study.models import Bundle, Enrolment, Event, Study, Version
+from study.models import Bundle, Enrolment, Event, Stimulus, Study, Trial, Version
 from study.services.allocations import enrolment_allocate, enrolment_complete, enrolment_release, version_lock
 from study.services.events import event_record
 from study.services.studies import study_amend_begin, study_create, study_launch
+from study.simulation.runs import SimulationPlan, study_simulate
 from tests.designs import design_fields
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +120,144 @@ def test_each_of_100_tampered_assignments_is_found(bundle: Bundle) -> None:
     assert prove_allocation(version).difference is None
 
 
+def tampered_event(enrolment: Enrolment, *, draw: random.Random) -> tuple[Event, dict[str, Any]]:
+    """A field of what was recorded of the enrolment's allocation, and another value."""
+    event = Event.objects.get(kind="allocated", enrolment=enrolment.code)
+    data = event.data
+    changes = [
+        {"arm": "seen" if data["arm"] == "heard" else "heard"},
+        {"sequence": data["sequence"] + 1},
+        {"place": data["place"] + 1},
+        {"refills": None if data["refills"] is not None else 0},
+    ]
+    return event, {"data": data | draw.choice(changes)}
+
+
+def tampered_enrolment(enrolment: Enrolment, *, draw: random.Random) -> tuple[Enrolment, dict[str, Any]]:
+    """A field of the enrolment's row and another value."""
+    changes: list[dict[str, Any]] = [
+        {"arm": "seen" if enrolment.arm == "heard" else "heard"},
+        {"sequence": (enrolment.sequence or 0) + 1},
+        {"place": 1000},
+        {"factors": {"expertise-audio": "other"}},
+        {"completed_at": None, "completion_code": ""}
+        if enrolment.completed_at
+        else {"completed_at": timezone.now(), "completion_code": "DONE"},
+        {"released_at": None, "release_reason": ""}
+        if enrolment.released_at
+        else {"released_at": timezone.now(), "release_reason": "idle"},
+    ]
+    return enrolment, draw.choice(changes)
+
+
+def tampered_trial(enrolment: Enrolment, *, draw: random.Random) -> tuple[Trial, dict[str, Any]]:
+    """A field of one of the enrolment's trials and another value."""
+    trial = draw.choice(list(enrolment.trials.all()))
+    conditions = set(Trial.objects.exclude(condition="").values_list("condition", flat=True))
+    stimuli = Stimulus.objects.exclude(trials__in=enrolment.trials.filter(block=trial.block))
+    if trial.kind == "attention":
+        labels = ["0", "1", "2"]
+        changes: list[dict[str, Any]] = [{"instructed_label": next(x for x in labels if x != trial.instructed_label)}]
+    else:
+        changes = [
+            {"condition": draw.choice(sorted(conditions - {trial.condition}))},
+            {"stimulus": draw.choice(list(stimuli))},
+            {"is_swapped": not trial.is_swapped},
+        ]
+    changes += [{"index": 1000}, {"block": "elsewhere"}]
+    return trial, draw.choice(changes)
+
+
+@pytest.mark.parametrize("kind", ["event", "enrolment", "trial"])
+def test_each_of_100_things_tampered_with_is_found(bundle: Bundle, kind: str) -> None:
+    version = launched(allocation={"method": "stratified-permuted-blocks", "strata": ["expertise-audio"]})
+    fill(version, n_people=12)
+    let_records_be_changed()
+    assert prove_allocation(version).difference is None
+    draw = random.Random(kind)  # noqa: S311  # which one is tampered with
+    tamper: dict[str, Callable[..., tuple[Event | Enrolment | Trial, dict[str, Any]]]] = {
+        "event": tampered_event,
+        "enrolment": tampered_enrolment,
+        "trial": tampered_trial,
+    }
+    for _ in range(100):
+        row, change = tamper[kind](draw.choice(list(version.enrolments.all())), draw=draw)
+        with transaction.atomic():
+            type(row)._base_manager.filter(pk=row.pk).update(**change)
+            assert prove_allocation(version).difference is not None, (row, change)
+            transaction.set_rollback(True)
+    assert prove_allocation(version).difference is None
+
+
+def test_the_place_and_number_of_a_trial_tampered_with_are_named_and_no_condition(filled: Version) -> None:
+    trial = Trial.objects.get(enrolment__version=filled, enrolment__place=3, index=4)
+    Trial.objects.filter(pk=trial.pk).update(condition="another")
+    assert differ(filled) == "trial 4 of the enrolment at place 3 has another condition than follows from the seed"
+
+
+def test_a_lost_trial_is_found(filled: Version) -> None:
+    Trial.objects.filter(enrolment__version=filled, enrolment__place=3, index=5).delete()
+    assert differ(filled) == "the enrolment at place 3 has not the 6 trials, numbered from 0, that follow from the seed"
+
+
+def test_trials_of_somebody_without_a_place_are_found(filled: Version) -> None:
+    nobody = Enrolment.objects.create(
+        version=filled, token_sha256="f" * 64, stage="running", consented_at=timezone.now()
+    )
+    taken = Trial.objects.filter(enrolment__version=filled, enrolment__place=3, index=5)
+    copy = taken.get()
+    copy.pk, copy.code, copy.enrolment, copy.index = None, uuid.uuid4(), nobody, 0
+    copy.save()
+    assert (
+        differ(filled) == "the enrolment at no place has not the 0 trials, numbered from 0, that follow from the seed"
+    )
+
+
+def test_a_miscounted_version_is_found(filled: Version) -> None:
+    Version.objects.filter(pk=filled.pk).update(n_allocated=11)
+    assert differ(filled) == "the version counts 11 allocations; there are events of 10"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("true_label", "9"), ("predicted_label", "9"), ("role", "attention"), ("network", "other")]
+)
+def test_an_edited_stimulus_is_found(filled: Version, field: str, value: str) -> None:
+    name = Stimulus.objects.order_by("name")[0].name
+    Stimulus.objects.filter(name=name).update(**{field: value})
+    found = differ(filled)
+    assert f"stimulus '{name}' has the {field} '{value}'; the manifest has '" in found
+
+
+def test_stimuli_that_an_older_earshot_kept_without_their_network_are_no_difference(filled: Version) -> None:
+    Stimulus.objects.update(network="")
+    assert prove_allocation(filled).difference is None
+
+
+def test_renamed_and_added_stimuli_are_found(filled: Version) -> None:
+    Stimulus.objects.filter(pk=Stimulus.objects.order_by("name")[0].pk).update(name="0")
+    assert differ(filled) == "stimulus '0' is not in the manifest"
+    Stimulus.objects.filter(name="0").update(name="zzz")
+    assert "is not among the rows" in differ(filled)
+
+
+def test_edited_labels_and_an_edited_manifest_are_found(filled: Version) -> None:
+    Bundle.objects.update(labels=["2", "1", "0"])
+    filled = Version.objects.get()
+    assert differ(filled) == "the bundle has the labels 2, 1, 0; its manifest 0, 1, 2"
+    Bundle.objects.update(manifest=b"{}")
+    assert differ(Version.objects.get()).startswith("the bundle's manifest has the hash 44136fa355b3; the frozen")
+
+
+def test_trials_follow_from_the_manifest_whatever_a_row_says(bundle: Bundle) -> None:
+    version = launched()
+    labels = dict(bundle.stimuli.values_list("name", "predicted_label"))
+    bundle.stimuli.update(predicted_label="0")
+    allocate(version, number=0, draw=random.Random(0))  # noqa: S311  # factors of a test
+    for name, label in labels.items():
+        bundle.stimuli.filter(name=name).update(predicted_label=label)
+    assert prove_allocation(version).difference is None
+
+
 def differ(version: Version) -> str:
     """The first difference as the command says it, with exit code 1."""
     with pytest.raises(CommandError, match="1 of 1 versions of study 'digits' differ") as fault:
@@ -191,6 +332,13 @@ def test_an_event_that_cannot_be_read_is_found(filled: Version) -> None:
     let_records_be_changed()
     Event.objects.filter(kind="allocated", data__place=4).update(data={"place": 4})
     assert "(allocated) lacks 'arm'" in differ(filled)
+
+
+def test_a_simulation_is_proved_like_a_study(bundle: Bundle) -> None:
+    draft = study_create(fields=design_fields())
+    version = study_simulate(study=draft, plan=SimulationPlan(3, 0.0, "model", 3)).versions.get()
+    proof = prove_allocation(version)
+    assert (proof.n_allocated, proof.difference) == (6, None)
 
 
 def test_every_version_is_proved(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:

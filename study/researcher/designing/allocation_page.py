@@ -16,6 +16,7 @@ from earshot.allocation.record import ArmShare
 from earshot.allocation.settings import AllocationSettings
 from earshot.allocation.simulation import AllocationSimulation, Distribution, GroupImbalance, simulate_allocation
 from earshot.allocation.theory import expected_guess_share
+from earshot.derivation import arm_shares
 from earshot.design.questionnaire_columns import factor_levels
 from earshot.design.study_file import StudyFile
 from earshot.errors import StudyError
@@ -83,7 +84,7 @@ def study_allocation(request: HttpRequest, *, slug: str) -> HttpResponse:
 def _shown(design: StudyFile) -> dict[str, object]:
     """What the page shows of the simulation."""
     simulation = simulate_design(design)
-    arms = _arm_shares(design)
+    arms = arm_shares(design)
     expected = expected_guess_share(
         design.allocation, arms=[ArmShare(arm.name, weight=arm.weight, quota=None) for arm in arms]
     )
@@ -108,7 +109,7 @@ def simulate_design(design: StudyFile) -> AllocationSimulation:
     """The simulation of a design, kept by what it depends on; strata are taken to have levels of equal shares."""
     return _simulate(
         design.allocation.model_dump_json(),
-        arms=tuple(_arm_shares(design)),
+        arms=tuple(arm_shares(design)),
         n_planned=design.n_planned,
         strata=_strata(design),
     )
@@ -181,10 +182,6 @@ def _quantiles(groups: Sequence[GroupImbalance]) -> list[Quantiles]:
         name = ", ".join(f"{factor}: {level}" for factor, level in group.levels.items())
         found.append(Quantiles(name, median, high, maximum, *places))
     return found
-
-
-def _arm_shares(design: StudyFile) -> list[ArmShare]:
-    return [ArmShare(arm.name, weight=arm.weight, quota=design.quota(arm)) for arm in design.arms]
 
 
 def _strata(design: StudyFile) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -84,6 +84,16 @@ def test_block_that_repeats_other_numbers() -> None:
     refuse("repeats 'main' but has other numbers", blocks=blocks)
 
 
+def test_block_that_repeats_one_that_an_arm_does_not_meet() -> None:
+    blocks = [main_block(conditions=["sound-relevance", "sound-control"]), main_block(name="again", repeats="main")]
+    refuse("arm 'seen' has 2 conditions in block 'again' and 0 in 'main'", blocks=blocks)
+
+
+def test_block_that_repeats_a_repeating_one() -> None:
+    blocks = [main_block(), main_block(name="again", repeats="main"), main_block(name="thrice", repeats="again")]
+    refuse("which repeats 'main' itself; name that one", blocks=blocks)
+
+
 def test_pool_that_is_no_multiple() -> None:
     refuse("pool_right 5 and n_right 2", blocks=[main_block(pool_right=5)])
 
@@ -94,10 +104,11 @@ def test_two_networks_in_one_block_of_an_arm() -> None:
     refuse("arm 'seen' meets several networks", conditions=conditions)
 
 
-def test_dwell_that_differs_without_a_reason() -> None:
+@pytest.mark.parametrize("exposure", [{"dwell_ms": 1000}, {"max_plays": 20}, {"view_ms": 900}])
+def test_exposure_that_differs_without_a_reason(exposure: dict[str, int]) -> None:
     conditions = design_fields()["conditions"]
-    conditions[0]["exposure"] = {"dwell_ms": 1000}
-    refuse("1000, 4000 ms before answering opens", conditions=conditions)
+    conditions[0]["exposure"] = exposure
+    refuse("conditions differ in their exposure", conditions=conditions)
     make_design(conditions=conditions, exposure_differs_because="a declared reason")
 
 

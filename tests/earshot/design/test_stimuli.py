@@ -130,3 +130,54 @@ def test_arm_meets_its_conditions_in_its_blocks(tmp_path: Path) -> None:
     trials = participant_trials(plans, sequence=0, key=bytes(32), plan_key=plan_key(design, bundle_sha256=SHA256))
     assert [trial.kind for trial in trials] == ["training"] * 2 + ["main"] * 4
     assert {trial.condition for trial in trials} == {"sound-relevance", "sound-control"}
+
+
+def test_practice_has_right_and_wrong_predictions_as_announced(tmp_path: Path) -> None:
+    blocks = [
+        {"kind": "training", "name": "practice", "n_items": 4},
+        {"kind": "main", "name": "main", "n_right": 6, "n_wrong": 2},
+    ]
+    manifest = manifest_of(tmp_path, n_training=10, n_right=6)
+    practice = plan_stimuli(make_design(blocks=blocks), manifest=manifest, bundle_sha256=SHA256)[0].practice
+    is_right = {stimulus.id: stimulus.model_correct for stimulus in manifest.stimuli}
+    assert sum(is_right[name] for name in practice) == 3
+
+
+def test_recording_is_met_in_one_block_alone_whatever_network_heard_it(tmp_path: Path) -> None:
+    manifest = manifest_of(tmp_path, n_training=4, n_right=4, n_wrong=4)
+    other = [stimulus.model_copy(update={"id": f"{stimulus.id}-b", "network": "b"}) for stimulus in manifest.stimuli]
+    networks = [*manifest.networks, manifest.networks[0].model_copy(update={"name": "b"})]
+    both = manifest.model_copy(update={"stimuli": [*manifest.stimuli, *other], "networks": networks})
+    names = [network.name for network in networks]
+    conditions = [
+        dict(condition, network=name, name=f"{condition['name']}-{number}")
+        for number, name in enumerate(names)
+        for condition in design_fields()["conditions"][:2]
+    ]
+    arms = [
+        {"name": f"net-{number}", "conditions": [f"picture-relevance-{number}", f"picture-control-{number}"]}
+        for number in range(2)
+    ]
+    blocks = [
+        {"kind": "main", "name": "early", "n_right": 2, "n_wrong": 2},
+        {"kind": "main", "name": "late", "n_right": 2, "n_wrong": 2},
+    ]
+    primary = {"name": "x", "weights": {"picture-relevance-0": 1, "picture-relevance-1": -1}}
+    design = make_design(
+        conditions=conditions, arms=arms, blocks=blocks, analysis={"estimand": "x", "primary": primary}
+    )
+    plan = plan_stimuli(design, manifest=both, bundle_sha256=SHA256)
+    clips = {stimulus.id: stimulus.clip for stimulus in both.stimuli}
+    met: dict[str, set[str]] = {"early": set(), "late": set()}
+    for each in plan:
+        met[each.block] |= {clips[name] for name in (*each.right, *each.wrong)}
+    assert len(plan) == 4
+    assert not met["early"] & met["late"]
+
+
+def test_what_a_preference_is_compared_against_must_be_there(tmp_path: Path) -> None:
+    conditions = design_fields()["conditions"]
+    conditions[0] |= {"task": "preference", "against": "other"}
+    conditions.append(condition_fields("picture", "relevance") | {"name": "other", "method": "no-such-method"})
+    with pytest.raises(StudyError, match="condition 'other' needs mask 'relevance' "):
+        plan_stimuli(make_design(conditions=conditions), manifest=manifest_of(tmp_path), bundle_sha256=SHA256)

@@ -286,3 +286,41 @@ def test_blocks_that_do_not_fit_one_another_are_refused() -> None:
 def test_negative_sequence_is_refused() -> None:
     with pytest.raises(ValueError, match="sequence is -1"):
         participant_trials([make_main()], sequence=-1, key=bytes(32), plan_key=bytes(32))
+
+
+@settings(max_examples=40)
+@given(main=MAIN_BLOCKS, sequence=st.integers(0, 50), arrangement=st.sampled_from(["mixed", "blocked"]), key=KEYS)
+def test_half_the_trials_of_each_condition_are_swapped_and_no_others(
+    main: BlockPlan, sequence: int, arrangement: Arrangement, key: bytes
+) -> None:
+    main = replace(main, arrangement=arrangement, n_attention=1, attention_labels=("3", "7"))
+    blocks = [make_training(n_conditions=len(main.conditions)), main]
+    trials = participant_trials(blocks, sequence=sequence, key=key, plan_key=bytes(32))
+    for block in blocks:
+        for condition in block.conditions:
+            swaps = [
+                trial.is_swapped
+                for trial in trials
+                if (trial.block, trial.condition) == (block.name, condition) and trial.kind != "exemplar"
+            ]
+            assert abs(2 * sum(swaps) - len(swaps)) <= 1
+    assert not any(trial.is_swapped for trial in trials if trial.kind in ("exemplar", "attention"))
+
+
+def test_swaps_are_drawn_anew_by_key_and_block_and_an_odd_one_falls_either_way() -> None:
+    """Of 7 practice stimuli one condition has 3 and the other 4; of the 3 one or two are swapped, of the 4 two."""
+    drawn = set()
+    n_swapped: Counter[int] = Counter()
+    places: Counter[int] = Counter()
+    for number in range(100):
+        key = derive_key(b"key", purpose=str(number))
+        trials = participant_trials([make_training(), make_main()], sequence=0, key=key, plan_key=bytes(32))
+        drawn |= {tuple(trial.is_swapped for trial in trials if trial.kind == "main")}
+        n_swapped[sum(trial.is_swapped for trial in trials if trial.kind == "training")] += 1
+        places.update(place for place, trial in enumerate(trials[5:]) if trial.is_swapped)
+    # 400 pairs of halves of 6 and of orders: hardly any two of 100 draws are the same
+    assert len(drawn) > 80
+    # of 100 fair draws fewer than 30 or more than 70 have a probability below 1 in 10,000; the keys are fixed
+    assert set(n_swapped) == {3, 4}
+    assert all(30 <= n <= 70 for n in n_swapped.values())
+    assert all(30 <= places[place] <= 70 for place in range(19))
