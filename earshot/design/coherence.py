@@ -1,19 +1,16 @@
 """Whether the parts of a design fit each other; what the bundle must hold is asked in `feasibility`."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from earshot.design.blocks import MainBlock, QuestionnaireBlock, TrainingBlock
 from earshot.design.conditions import Arm, Condition, refuse_doubled
 from earshot.design.conduct import AttentionRule, TrainingRule
 from earshot.design.languages import find_missing_languages
 from earshot.design.questionnaire_columns import factor_levels
-
-if TYPE_CHECKING:
-    from earshot.design.study_file import StudyFile
+from earshot.design.whole import Design
 
 
-def check_coherence(design: "StudyFile") -> None:
+def check_coherence(design: Design) -> None:
     """Refuse a design whose parts do not fit each other.
 
     Raises
@@ -31,7 +28,7 @@ def check_coherence(design: "StudyFile") -> None:
     _check_plan(design)
 
 
-def _check_names(design: "StudyFile") -> None:
+def _check_names(design: Design) -> None:
     for what, items in (
         ("arm", design.arms),
         ("condition", design.conditions),
@@ -42,7 +39,7 @@ def _check_names(design: "StudyFile") -> None:
         refuse_doubled(names, what=f"the design has the {what}", way_out=f"give each {what} a name of its own")
 
 
-def _check_conditions(design: "StudyFile") -> None:
+def _check_conditions(design: Design) -> None:
     used = {name for arm in design.arms for name in arm.conditions}
     used |= {condition.against for condition in design.conditions if condition.against}
     known = {condition.name for condition in design.conditions}
@@ -67,7 +64,7 @@ def _check_conditions(design: "StudyFile") -> None:
         )
 
 
-def _check_preference(design: "StudyFile", *, condition: Condition, known: set[str]) -> None:
+def _check_preference(design: Design, *, condition: Condition, known: set[str]) -> None:
     other = condition.against or ""
     _refuse_unknown([other], known=known, what=f"condition '{condition.name}' is compared against")
     if design.condition(other).channel != condition.channel or other == condition.name:
@@ -77,7 +74,7 @@ def _check_preference(design: "StudyFile", *, condition: Condition, known: set[s
         )
 
 
-def _check_blocks(design: "StudyFile") -> None:
+def _check_blocks(design: Design) -> None:
     known, earlier = {condition.name for condition in design.conditions}, set[str]()
     for block in design.blocks:
         if isinstance(block, TrainingBlock | MainBlock):
@@ -92,7 +89,7 @@ def _check_blocks(design: "StudyFile") -> None:
     _check_questionnaires(design)
 
 
-def _check_repeated(design: "StudyFile", *, block: MainBlock, earlier: set[str]) -> None:
+def _check_repeated(design: Design, *, block: MainBlock, earlier: set[str]) -> None:
     _refuse_unknown([block.repeats or ""], known=earlier, what=f"block '{block.name}' repeats")
     repeated = design.block(block.repeats or "")
     sizes = {
@@ -106,7 +103,7 @@ def _check_repeated(design: "StudyFile", *, block: MainBlock, earlier: set[str])
         _check_repeats_for(arm, design=design, block=block, repeated=repeated)
 
 
-def _check_repeats_for(arm: Arm, *, design: "StudyFile", block: MainBlock, repeated: object) -> None:
+def _check_repeats_for(arm: Arm, *, design: Design, block: MainBlock, repeated: object) -> None:
     """Whoever meets a repeating block has met the repeated one, as the same network heard it."""
     if not isinstance(repeated, MainBlock):
         return
@@ -123,7 +120,7 @@ def _check_repeats_for(arm: Arm, *, design: "StudyFile", block: MainBlock, repea
         )
 
 
-def _check_announced_share(design: "StudyFile") -> None:
+def _check_announced_share(design: Design) -> None:
     shares = {block.n_wrong / block.n_items for block in design.blocks if isinstance(block, MainBlock)}
     if not shares:
         raise ValueError("the design has no block of kind 'main'; nothing would be analysed: add one")
@@ -134,7 +131,7 @@ def _check_announced_share(design: "StudyFile") -> None:
         )
 
 
-def _check_questionnaires(design: "StudyFile") -> None:
+def _check_questionnaires(design: Design) -> None:
     placed = [block.questionnaire for block in design.blocks if isinstance(block, QuestionnaireBlock)]
     refuse_doubled(placed, what="blocks place the questionnaire", way_out="place it once")
     meant = {questionnaire.name for questionnaire in design.every_questionnaire if questionnaire.when == "block"}
@@ -146,7 +143,7 @@ def _check_questionnaires(design: "StudyFile") -> None:
         )
 
 
-def _check_arm(design: "StudyFile", *, arm: Arm) -> None:
+def _check_arm(design: Design, *, arm: Arm) -> None:
     if not any(design.conditions_of(arm, block=block) for block in design.trial_blocks if isinstance(block, MainBlock)):
         raise ValueError(f"arm '{arm.name}' has no condition in a main block; give it one")
     for block in design.trial_blocks:
@@ -172,13 +169,13 @@ def _check_arm(design: "StudyFile", *, arm: Arm) -> None:
             )
 
 
-def _check_texts(design: "StudyFile") -> None:
+def _check_texts(design: Design) -> None:
     missing = find_missing_languages(design)
     if missing is not None:
         raise ValueError(missing)
 
 
-def _check_recruitment(design: "StudyFile") -> None:
+def _check_recruitment(design: Design) -> None:
     total = sum(design.quota(arm) for arm in design.arms)
     if total < design.n_planned:
         raise ValueError(
@@ -200,7 +197,7 @@ def _check_recruitment(design: "StudyFile") -> None:
             )
 
 
-def _check_plan(design: "StudyFile") -> None:
+def _check_plan(design: Design) -> None:
     known = {condition.name for condition in design.conditions}
     for contrast in design.analysis.contrasts:
         _refuse_unknown(contrast.weights, known=known, what=f"contrast '{contrast.name}' weighs the condition")

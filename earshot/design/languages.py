@@ -1,19 +1,17 @@
 """Whether every text of a design is there in every language of the study."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from earshot.design.names import Language
-
-if TYPE_CHECKING:
-    from earshot.design.study_file import StudyFile
+from earshot.design.whole import Design
 
 _LANGUAGES = set(get_args(Language))
 
 
-def find_missing_languages(design: "StudyFile") -> str | None:
+def find_missing_languages(design: Design) -> str | None:
     """A sentence on the first text that lacks a language, or has one that the study does not speak; None if whole."""
     wanted: set[str] = set(design.study.languages)
     for place, languages in _local_texts(design):
@@ -25,7 +23,7 @@ def find_missing_languages(design: "StudyFile") -> str | None:
     return None
 
 
-def _local_texts(design: "StudyFile") -> Iterator[tuple[str, set[str]]]:
+def _local_texts(design: Design) -> Iterator[tuple[str, set[str]]]:
     """Where each text stands, with its languages; the questionnaire on expertise comes with the pages' languages."""
     yield "texts", set(design.texts)
     parts: list[tuple[str, Any]] = [

@@ -11,7 +11,8 @@ from django.utils import translation
 from django.utils.safestring import SafeString
 
 from earshot.design.names import Language, LocalText
-from earshot.design.study_file import StudyFile, Texts
+from earshot.design.study_file import StudyFile
+from earshot.design.whole import Texts
 from study.markdown import render_text
 from study.models import Stage, Study
 from study.refusals import Refusal
