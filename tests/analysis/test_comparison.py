@@ -56,13 +56,13 @@ def test_both_contrasts_agree_with_the_r_call_of_the_report(planted: Compared) -
     wrong, right = comparison.primary.log_odds, comparison.secondary.log_odds
     assert wrong
     assert right
-    assert wrong.estimate == pytest.approx(0.6794050, abs=1e-4)
-    assert wrong.standard_error == pytest.approx(0.2849027, rel=0.01)
+    assert wrong.estimate == pytest.approx(0.9236095, abs=1e-4)
+    assert wrong.standard_error == pytest.approx(0.2431307, rel=0.01)
     assert wrong.df == 11
-    assert wrong.p == pytest.approx(0.0361996, rel=0.02)
-    assert right.estimate == pytest.approx(0.0778232, abs=1e-4)
-    assert right.standard_error == pytest.approx(0.2826415, rel=0.01)
-    assert right.p == pytest.approx(0.788156, rel=0.02)
+    assert wrong.p == pytest.approx(0.00294931, rel=0.02)
+    assert right.estimate == pytest.approx(0.1484408, abs=1e-4)
+    assert right.standard_error == pytest.approx(0.2404912, rel=0.01)
+    assert right.p == pytest.approx(0.549640, rel=0.02)
 
 
 def test_the_planted_effect_lies_in_the_interval_and_sound_adds_more(planted: Compared) -> None:

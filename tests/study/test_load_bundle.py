@@ -161,10 +161,10 @@ def test_another_bundle_of_a_loaded_name_is_refused(folder: Path, tmp_path: Path
 def test_every_rendition_and_picture_becomes_a_row(tmp_path: Path) -> None:
     write_rich_bundle(tmp_path / "rich", n_right=1, n_wrong=1, n_training_wrong=0)
     bundle, _ = bundle_load(folder=tmp_path / "rich")
-    assert bundle.stimuli.count() == 2 * 12
-    assert Rendition.objects.count() == 2 * 12 * 8
-    assert Picture.objects.count() == 2 * 12 * 8 * 4
-    stimulus = bundle.stimuli.get(name="audionet-clip-11")  # the wrong main one
+    assert bundle.stimuli.count() == 2 * 22
+    assert Rendition.objects.count() == 2 * 22 * 8
+    assert Picture.objects.count() == 2 * 22 * 8 * 4
+    stimulus = bundle.stimuli.get(name="audionet-clip-21")  # the wrong main one
     assert (stimulus.network, stimulus.role, stimulus.true_label, stimulus.predicted_label) == (
         *("audionet", "main"),
         *("1", "2"),

@@ -72,7 +72,7 @@ def refuse(path: Path) -> str:
 
 
 def test_a_faulty_study_file_leaves_no_bundle_behind(db: None, members: dict[str, bytes], tmp_path: Path) -> None:
-    faulty = members["study.toml"].replace(b"n_right = 2", b"n_right = 200")
+    faulty = members["study.toml"].replace(b"n_right = 2", b"n_right = 2\npool_right = 200")
     assert "wants 200 right stimuli" in refuse(packed(tmp_path, members | {"study.toml": faulty}))
 
 
