@@ -1,6 +1,6 @@
 """Our own engine for sequential networks: layer-wise relevance propagation without autograd or hooks (bach2015).
 
-One forward pass finds, beside the network's answer, the gains by which relevance is multiplied on its way back (see
+One forward pass finds, beside the network's answer, the denominators by which relevance is divided on its way back (see
 `direct_shares`). The way back is linear and the same for every output, so several outputs share all denominators. With
 z+ in convolutions a layer takes two convolutions and one transposed convolution.
 """
@@ -119,17 +119,9 @@ def _walk(steps: Sequence[Step], *, values: Tensor) -> tuple[Tensor, list[Trace]
 def _walk_back(traces: Sequence[Trace], *, relevance: Tensor) -> Propagated:
     """Relevance at the inputs of some steps, from that at their outputs."""
     for trace in reversed(traces[1:]):
-        relevance = _through(trace, relevance=relevance)
-    is_coefficient = traces[0].gains[0] is not None and not traces[0].undo
-    whole = _through(traces[0], relevance=relevance)
-    return Propagated(relevance=whole, coefficients=relevance if is_coefficient else None)
-
-
-def _through(trace: Trace, *, relevance: Tensor) -> Tensor:
-    at_outputs = [relevance if gain is None else relevance * gain for gain in trace.gains]
-    for undo in reversed(trace.undo):
-        at_outputs = [undo(each) for each in at_outputs]
-    return trace.pull(at_outputs)
+        relevance = trace.back(relevance)
+    is_coefficient = traces[0].inputs is not None and not traces[0].undo
+    return Propagated(relevance=traces[0].back(relevance), coefficients=relevance if is_coefficient else None)
 
 
 def _only(relevances: Sequence[Tensor]) -> Tensor:

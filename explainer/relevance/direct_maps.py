@@ -28,6 +28,11 @@ def as_picture(values: Tensor) -> Tensor:
     return picture.as_strided(picture.shape, strides)
 
 
+def _plain(values: Tensor) -> Tensor:
+    """The values with their channels first in memory; torch looks at strides even of a single channel."""
+    return values.contiguous().flatten().view(values.shape)
+
+
 class LinearMap(Protocol):
     """A layer's map for any weight of its shape, and its transpose."""
 
@@ -74,27 +79,31 @@ class ConvolutionMap:
     stride, padding, dilation : tuple of int
         One per dimension.
     groups : int
+    sums_as_layer : bool
+        Whether every map is summed in the order of torch's layer, not `answer` alone.
     """
 
     stride: tuple[int, ...]
     padding: tuple[int, ...]
     dilation: tuple[int, ...]
     groups: int
+    sums_as_layer: bool
 
     def answer(self, values: Tensor, *, weight: Tensor, bias: Tensor | None) -> Tensor:
         """See `LinearMap`."""
         convolution: Callable[..., Tensor]  # its arguments are those of torch's two functions below
         convolution = functional.conv1d if len(self.stride) == 1 else functional.conv2d
-        plain = values.contiguous().flatten().view(values.shape)  # torch looks at strides even of a single channel
-        outputs = convolution(plain, weight, bias, self.stride, self.padding, self.dilation, self.groups)
+        outputs = convolution(_plain(values), weight, bias, self.stride, self.padding, self.dilation, self.groups)
         return as_picture(outputs).view(outputs.shape)
 
     def lay_out(self, weight: Tensor) -> Tensor:
         """See `LinearMap`."""
-        return as_picture(weight).view(weight.shape)
+        return weight if self.sums_as_layer else as_picture(weight).view(weight.shape)
 
     def apply(self, values: Tensor, *, weight: Tensor, bias: Tensor | None) -> Tensor:
         """See `LinearMap`; weight is (output channel, channel in group, *kernel)."""
+        if self.sums_as_layer:
+            return self.answer(values, weight=weight, bias=bias)
         outputs = functional.conv2d(
             as_picture(values),
             as_picture(weight),
@@ -110,6 +119,8 @@ class ConvolutionMap:
         """See `LinearMap`; what the stride left over at the end gets 0."""
         if self.groups == 1 and weight.shape[1] <= _FEW_CHANNELS:
             return self._pull_to_few_channels(values, weight=weight, shape=shape)
+        if self.sums_as_layer:
+            return self._pull_as_layer(values, weight=weight, shape=shape)
         left_over = [
             size - (n_outputs - 1) * stride + 2 * padding - dilation * (kernel - 1) - 1
             for size, n_outputs, stride, padding, dilation, kernel in zip(
@@ -131,6 +142,24 @@ class ConvolutionMap:
     def _on_picture(self, sizes: Sequence[int], *, none: int) -> tuple[int, ...]:
         """The setting for a picture; that of a line goes along its one row."""
         return (none,) * (2 - len(sizes)) + tuple(sizes)
+
+    def _pull_as_layer(self, values: Tensor, *, weight: Tensor, shape: Sequence[int]) -> Tensor:
+        """The gradient that autograd finds."""
+        pulled: Tensor
+        pulled, _, _ = torch.ops.aten.convolution_backward(
+            _plain(values),
+            values.new_empty(len(values), *shape),
+            weight,
+            None,
+            self.stride,
+            self.padding,
+            self.dilation,
+            False,
+            (0,) * len(self.stride),
+            self.groups,
+            (True, False, False),
+        )
+        return as_picture(pulled).view(pulled.shape)
 
     def _pull_to_few_channels(self, values: Tensor, *, weight: Tensor, shape: Sequence[int]) -> Tensor:
         """The same as a matrix product and an overlapping sum: four to ten times as fast for one channel."""
@@ -199,7 +228,7 @@ def _as_pair(value: object) -> tuple[int, int]:
     return (int(sizes[0]), int(sizes[-1]))
 
 
-def convolution_map(layer: nn.Conv1d | nn.Conv2d) -> ConvolutionMap:
-    """The map of a convolution padded with zeros, as `direct_layers.refusal` makes sure."""
+def convolution_map(layer: nn.Conv1d | nn.Conv2d, *, sums_as_layer: bool) -> ConvolutionMap:
+    """The map of a convolution padded with zeros, as `direct_network.find_refusal` makes sure."""
     padding = (0,) * len(layer.stride) if isinstance(layer.padding, str) else layer.padding
-    return ConvolutionMap(layer.stride, padding, layer.dilation, layer.groups)
+    return ConvolutionMap(layer.stride, padding, layer.dilation, layer.groups, sums_as_layer)

@@ -17,11 +17,13 @@ from explainer.relevance.direct_steps import (
     Step,
     make_weighing_step,
 )
-from explainer.relevance.rules import Flat, Norm, Pass, Rule, Winner, WSquare
+from explainer.relevance.rules import AlphaBeta, Epsilon, Flat, Gamma, Norm, Pass, Rule, Winner, WSquare
 
 _AVERAGES: Final = (nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d)
 _MAXIMA: Final = (nn.MaxPool1d, nn.MaxPool2d)
 _CONVOLUTIONS: Final = (nn.Conv1d, nn.Conv2d)
+_CANCELLING: Final = (Epsilon, AlphaBeta, Gamma)
+"""Rules where contributions of both signs meet: what is left of them holds the rounding of all."""
 _PASSING: Final = (nn.ReLU, *(shaper for shaper in SHAPERS if shaper is not nn.Unflatten))
 
 Layers = Sequence[tuple[str, nn.Module]]
@@ -93,7 +95,7 @@ def _with_pooling_first(layers: Layers, *, rules: Rules) -> Layers:
 
 def _make_step(layer: nn.Module, *, rule: Rule, non_negative: bool) -> Step:
     if isinstance(layer, nn.Conv1d | nn.Conv2d):
-        linear, bias = convolution_map(layer), _detached(layer.bias)
+        linear, bias = convolution_map(layer, sums_as_layer=isinstance(rule, _CANCELLING)), _detached(layer.bias)
         return make_weighing_step(linear, weight=layer.weight.detach(), bias=bias, rule=rule, non_negative=non_negative)
     if isinstance(layer, nn.Linear):
         bias = _detached(layer.bias)

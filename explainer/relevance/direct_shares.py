@@ -1,8 +1,8 @@
 """Rules as shares: what meets what in the numerator, what stands in the denominator.
 
 Every rule that weighs inputs is a sum of shares. A share carries relevance `R` from an output back to the inputs as
-`sum over terms of part(x) * W^T (R * gain)`, its gain being `factor / (denominator +- stabiliser)`. The gains are known
-as soon as the forward pass has been there.
+`sum over terms of part(x) * W^T (R * factor / (denominator +- stabiliser))`. The denominators are known as soon as the
+forward pass has been there.
 """
 
 from dataclasses import dataclass
@@ -116,11 +116,7 @@ def make_denominator(share: Share, *, layer: LinearMap, inputs: Tensor, outputs:
     return denominator
 
 
-def make_gain(share: Share, *, denominator: Tensor, inputs: Tensor | None) -> Tensor:
-    """`factor / (denominator +- stabiliser)`, a new Tensor, times the inputs of the next layer if those are given.
-
-    The stabiliser has the denominator's sign.
-    """
-    gain = torch.copysign(denominator.new_full((), share.stabiliser), denominator).add_(denominator)
-    gain = gain.reciprocal_() if inputs is None else torch.div(inputs, gain, out=gain)
-    return gain if share.factor == 1 else gain.mul_(share.factor)
+def stabilise(share: Share, *, denominator: Tensor) -> Tensor:
+    """`(denominator +- stabiliser) / factor`, a new Tensor; the stabiliser has the denominator's sign."""
+    stable = torch.copysign(denominator.new_full((), share.stabiliser), denominator).add_(denominator)
+    return stable if share.factor == 1 else stable.div_(share.factor)

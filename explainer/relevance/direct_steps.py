@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from explainer.relevance.direct_maps import ConvolutionMap, LinearMap, as_picture
-from explainer.relevance.direct_shares import Share, find_shares, make_denominator, make_gain, take_part
+from explainer.relevance.direct_shares import Share, find_shares, make_denominator, stabilise, take_part
 from explainer.relevance.rules import STABILISER, Flat, Rule, WSquare
 
 
@@ -19,8 +19,9 @@ from explainer.relevance.rules import STABILISER, Flat, Rule, WSquare
 class Trace:
     """What the forward pass through one weighing layer, and the layers after it, left for the way back.
 
-    Relevance at the next weighing layer's inputs is multiplied by each gain, taken back through the layers between by
-    `undo`, and carried to this layer's inputs by `pull`.
+    What the next weighing layer pulled is multiplied by `inputs`, if it is to be, which makes it relevance at that
+    layer's inputs; divided by each denominator; taken back through the layers between by `undo`; and carried to this
+    layer's inputs by `pull`. Autograd's order of rounding, so that the last digits are zennit's as well.
 
     Attributes
     ----------
@@ -28,34 +29,38 @@ class Trace:
         From one relevance per share, at the layer's outputs, to what `shares_inputs` says, at its inputs.
     shares : tuple of Share
     denominators : list of Tensor
-        One per share, at the present end of the way, until `settle` makes gains of them.
-    gains : list of Tensor or None
-        One per share, or a single None that stands for 1.
+        One per share, at the present end of the way; stabilised by `settle`.
     shares_inputs : bool
-        Whether `pull` gives `c` where relevance is `input * c`; the gains of the layer before then take the inputs in.
+        Whether `pull` gives `c` where relevance is `input * c`; the trace before then has these inputs.
+    inputs : Tensor or None
     undo : list of callables
     """
 
     pull: Callable[[Sequence[Tensor]], Tensor]
     shares: tuple[Share, ...] = ()
     denominators: list[Tensor] = field(default_factory=list)
-    gains: Sequence[Tensor | None] = (None,)
     shares_inputs: bool = False
+    inputs: Tensor | None = None
     undo: list[Callable[[Tensor], Tensor]] = field(default_factory=list)
 
     def settle(self, *, inputs: Tensor | None) -> None:
-        """End the way: gains instead of denominators, which take in the inputs of the next layer if that shares them.
+        """End the way before the next layer, with its inputs if that shares them.
 
-        So late because pooling leaves fewer to work out.
+        So late because pooling leaves fewer denominators to stabilise.
         """
-        if not self.shares:
-            self.gains = (inputs,)
-            return
-        self.gains = [
-            make_gain(share, denominator=denominator, inputs=inputs)
+        self.inputs = inputs
+        self.denominators = [
+            stabilise(share, denominator=denominator)
             for share, denominator in zip(self.shares, self.denominators, strict=True)
         ]
-        self.denominators = []
+
+    def back(self, pulled: Tensor) -> Tensor:
+        """From what the next layer pulled to what this one pulls."""
+        relevance = pulled if self.inputs is None else pulled * self.inputs
+        at_outputs = [relevance / denominator for denominator in self.denominators] if self.shares else [relevance]
+        for undo in reversed(self.undo):
+            at_outputs = [undo(each) for each in at_outputs]
+        return self.pull(at_outputs)
 
 
 class WeighingStep(Protocol):

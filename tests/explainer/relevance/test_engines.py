@@ -17,6 +17,7 @@ _BY_RULE = [
     *("epsilon", "epsilon-without-bias", "z-plus", "z-plus-with-bias", "alpha2-beta1", "alpha2-beta1-with-bias"),
     *("gamma", "gamma-without-bias", "w-square", "w-square-with-bias", "flat"),
 ]
+_PUBLISHED_AND_SMALL = ("audionet", "alexnet", "audionet-small", "alexnet-quarter")
 
 
 def _inputs(architecture: str, *, n_inputs: int, seed: int) -> Tensor:
@@ -55,21 +56,20 @@ def _largest_difference(network: nn.Module, inputs: Tensor, *, rules: Rules) -> 
 
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("name", COMPOSITES)
-@pytest.mark.parametrize("architecture", ["audionet-small", "alexnet-quarter"])
-def test_engines_agree_on_small_networks(architecture: str, name: str, seed: int) -> None:
+@pytest.mark.parametrize("architecture", _PUBLISHED_AND_SMALL)
+def test_engines_agree_in_double_precision(architecture: str, name: str, seed: int) -> None:
     network = _trained_looking(architecture, seed=seed).double()
     inputs = _inputs(architecture, n_inputs=2, seed=seed).double()
     assert _largest_difference(network, inputs, rules=composite_rules(network, name=name)) <= 1e-10
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("name", COMPOSITES)
-@pytest.mark.parametrize("architecture", ["audionet", "alexnet", "audionet-small", "alexnet-quarter"])
-def test_engines_agree_in_single_precision(architecture: str, name: str, request: pytest.FixtureRequest) -> None:
-    if (architecture, name) == ("alexnet", "epsilon"):
-        reason = "1.03e-6: rounding where outputs are near 0; zennit is 1e-4 from its own double-precision result here"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
-    network = _trained_looking(architecture, seed=1)
-    inputs = _inputs(architecture, n_inputs=1, seed=3)
+@pytest.mark.parametrize("architecture", _PUBLISHED_AND_SMALL)
+def test_engines_agree_in_single_precision(architecture: str, name: str, seed: int) -> None:
+    """Each is up to 1e-3 from the result in double precision (epsilon), but both round in the same order."""
+    network = _trained_looking(architecture, seed=seed)
+    inputs = _inputs(architecture, n_inputs=1, seed=seed + 2)
     assert _largest_difference(network, inputs, rules=composite_rules(network, name=name)) <= 1e-6
 
 
