@@ -7,7 +7,9 @@ import pandas as pd
 from analysis.exclusions import is_deciding
 from analysis.load import Dataset
 
-_BEFORE_ALLOCATION = ("Gave consent", "Passed the screens", "Passed the sound check")
+_BEFORE_ALLOCATION = ("Gave consent", "Passed the screens", "Passed the sound check", "Passed the headphone check")
+# Reasons to go no further that come after the screens: the headphone check, and that every place was taken.
+_AFTER_SCREENS = ("headphones", "full")
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,12 @@ def _steps(people: pd.DataFrame) -> dict[str, "pd.Series[bool]"]:
     """Who reached each step; screens only where there were any, and nothing that a monitoring export lacks."""
     steps = {"Gave consent": people["consented_at"].notna()}
     if people["screened_at"].notna().any():
-        steps["Passed the screens"] = people["screened_at"].notna() & people["screened_out"].isna()
+        steps["Passed the screens"] = people["screened_at"].notna() & (
+            people["screened_out"].isna() | people["screened_out"].isin(_AFTER_SCREENS)
+        )
     steps["Passed the sound check"] = people["sound_checked_at"].notna()
+    if people["headphones_right"].notna().any():
+        steps["Passed the headphone check"] = people["headphones_checked_at"].notna()
     steps["Allocated"] = people["allocated_at"].notna()
     if "training_completed_at" in people:
         steps["Completed the training"] = people["training_completed_at"].notna()

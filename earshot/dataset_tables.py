@@ -105,6 +105,8 @@ _PARTICIPANT_TIMES: tuple[Column, ...] = (
     Column("screened_at", "time", "when the screens were passed or missed"),
     Column("screened_out", "string", "why the participant went no further before allocation; empty if not"),
     Column("sound_checked_at", "time", "when the sound check was passed"),
+    Column("headphones_checked_at", "time", "when the headphone check was passed; empty where the study has none"),
+    Column("headphones_right", "integer", "right answers in the last attempt at the headphone check, of 6"),
     Column("allocated_at", "time", "when an arm was allocated"),
     Column("training_completed_at", "time", "when the last training trial was stored", concealed=True),
     Column("completed_at", "time", "when everything was stored and the completion code given"),

@@ -19,8 +19,9 @@ from study.presentation import LabelWord, label_words
 # Rough figures for the start page's estimate: listening, choosing and rating beside the dwell; reading beforehand.
 _SECONDS_PER_TRIAL_BESIDE_DWELL = 9
 _SECONDS_BEFORE_TRIALS = 120
+_SECONDS_HEADPHONES = 60
 
-StepKind = Literal["screens", "sound", "questionnaire", "trials", "complete", "screened-out"]
+StepKind = Literal["screens", "sound", "headphones", "questionnaire", "trials", "complete", "screened-out"]
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,9 @@ def study_minutes(design: StudyFile) -> int:
     """A rough estimate of how long taking part lasts at most, in whole minutes."""
     n_trials = max(design.n_trials(arm) for arm in design.arms)
     dwell_ms = max(design.exposure_of(condition).dwell_ms for condition in design.conditions)
+    beforehand = _SECONDS_BEFORE_TRIALS + (_SECONDS_HEADPHONES if design.screens.headphones != "none" else 0)
     per_trial = dwell_ms / 1000 + _SECONDS_PER_TRIAL_BESIDE_DWELL
-    return math.ceil((_SECONDS_BEFORE_TRIALS + n_trials * per_trial) / 60)
+    return math.ceil((beforehand + n_trials * per_trial) / 60)
 
 
 def enrolment_by_token(token: str, *, study: Study) -> Enrolment | None:
@@ -127,8 +129,8 @@ def enrolments_with_study() -> QuerySet[Enrolment]:
 def enrolment_next_step(enrolment: Enrolment) -> NextStep:
     """What the participant meets next.
 
-    Screens, sound check and questionnaires come before allocation, for everyone alike; then trials with questionnaires
-    between, and questionnaires at the end.
+    Screens, sound check, headphone check and questionnaires come before allocation, for everyone alike; then trials
+    with questionnaires between, and questionnaires at the end.
     """
     design = study_protocol(enrolment.version).design
     if enrolment.completed_at is not None:
@@ -156,6 +158,8 @@ def _step_before_allocation(enrolment: Enrolment, *, design: StudyFile) -> NextS
         return NextStep("screens")
     if enrolment.sound_checked_at is None:
         return NextStep("sound")
+    if enrolment.headphones_checked_at is None and design.screens.headphones != "none":
+        return NextStep("headphones")
     answered = set(enrolment.questionnaires.values_list("questionnaire", flat=True))
     for questionnaire in design.questionnaires_at("before"):
         if questionnaire.name not in answered:

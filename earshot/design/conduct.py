@@ -1,6 +1,9 @@
 """How a study is conducted: screens, recruitment, exclusions, and when a place is given to somebody else."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,14 +14,37 @@ NEVER = "never"
 """What a file says for no time at all: TOML has no word for nothing."""
 
 
+HeadphoneCheckName = Literal["antiphase", "huggins"]
+
+
+@dataclass(frozen=True)
+class HeadphoneCheck:
+    """A published headphone check: so many trials of three intervals, and how many must be right."""
+
+    n_trials: int
+    least_right: int
+
+
+HEADPHONE_CHECKS: Final[Mapping[HeadphoneCheckName, HeadphoneCheck]] = MappingProxyType(
+    {
+        # Woods et al. (2017), doi 10.3758/s13414-017-1361-2: which of three tones is the quietest.
+        "antiphase": HeadphoneCheck(n_trials=6, least_right=5),
+        # Milne et al. (2021), doi 10.3758/s13428-020-01514-0: which of three noises holds a tone. With all six right
+        # they found 80 % of headphones, and took 20 % of loudspeakers for headphones.
+        "huggins": HeadphoneCheck(n_trials=6, least_right=6),
+    }
+)
+
+
 class Screens(Strict):
     """What everyone passes before allocation, whatever arm follows; sound and level are always checked.
 
-    `least_width_px` is the least width of the window, `speaks` asks whether the participant understands this language
-    well, `hears_well` whether hearing is unimpaired; who says no is thanked and goes no further.
+    `headphones` names a headphone check, which comes after the sound check; `least_width_px` is the least width of the
+    window, `speaks` asks whether the participant understands this language well, `hears_well` whether hearing is
+    unimpaired. Who fails or says no is thanked and goes no further.
     """
 
-    headphones: Literal["none"] = "none"
+    headphones: Literal["none", "antiphase", "huggins"] = "none"
     least_width_px: int | None = Field(default=None, ge=200, le=4000)
     speaks: LocalText | None = None
     hears_well: bool = False

@@ -46,6 +46,8 @@ def participant_rows(exported: ExportedVersion) -> Iterator[Row]:
                 "screened_at": enrolment.screened_at,
                 "screened_out": enrolment.screened_out,
                 "sound_checked_at": enrolment.sound_checked_at,
+                "headphones_checked_at": enrolment.headphones_checked_at,
+                "headphones_right": enrolment.headphones_right,
                 "allocated_at": enrolment.allocated_at,
                 "training_completed_at": enrolment.training_completed_at,
                 "completed_at": enrolment.completed_at,

@@ -27,7 +27,8 @@ class Enrolment(models.Model):
 
     Times are the server's, in UTC; each is set once, when the step is taken. `arm` is a name of the frozen protocol;
     `place` counts the version's allocations, `sequence` those of the arm (a refill inherits the sequence it refills).
-    `factors` holds the levels by which allocation was stratified.
+    `factors` holds the levels by which allocation was stratified. `headphones_answers` are the attempts at the
+    headphone check, each a list of intervals from 1; `headphones_right` counts the right ones of the last attempt.
     """
 
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="enrolments")
@@ -42,6 +43,9 @@ class Enrolment(models.Model):
     screened_at = models.DateTimeField(null=True, blank=True)
     screened_out = models.CharField(max_length=32, blank=True, default="")
     sound_checked_at = models.DateTimeField(null=True, blank=True)
+    headphones_checked_at = models.DateTimeField(null=True, blank=True)
+    headphones_right = models.PositiveSmallIntegerField(null=True, blank=True)
+    headphones_answers = models.JSONField(default=list, blank=True, editable=False)
     allocated_at = models.DateTimeField(null=True, blank=True)
     training_completed_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)

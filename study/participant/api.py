@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from earshot.errors import describe_validation
 from earshot.files import Strict
+from study.headphones import MOST_ATTEMPTS, N_INTERVALS
 from study.models import Enrolment, Study
 from study.participant.authentication import EnrolmentAuthentication
 from study.participant_state import enrolment_state, shown_trial
@@ -17,6 +18,7 @@ from study.presentation import trial_feedback
 from study.refusals import Refusal
 from study.selectors import enrolments_with_study, study_by_slug, study_protocol
 from study.services.enrolments import check_open, enrolment_pass_sound_check, enrolment_seen
+from study.services.headphones import enrolment_check_headphones
 from study.services.responses import Answer, first_answer_record, response_record, trial_begin
 from study.task_forms import label_word
 
@@ -44,6 +46,13 @@ class SoundCheckForm(Strict):
     """Which word was heard."""
 
     answer: Label
+
+
+class HeadphonesForm(Strict):
+    """An attempt at the headphone check, from 0: the interval chosen in each of its trials, from 1."""
+
+    attempt: Annotated[int, Field(ge=0, lt=MOST_ATTEMPTS)]
+    answers: Annotated[list[Annotated[int, Field(ge=1, le=N_INTERVALS)]], Field(max_length=_MOST_FIELDS)]
 
 
 class FirstAnswerForm(Strict):
@@ -132,6 +141,16 @@ class EnrolmentSoundCheckApi(ParticipantApi):
         """Whether the word was heard rightly."""
         form = read_form(request, SoundCheckForm)
         return Response({"passed": enrolment_pass_sound_check(enrolment=self.enrolment, answer=form.answer)})
+
+
+class EnrolmentHeadphonesApi(ParticipantApi):
+    """The headphone check, after the sound check."""
+
+    def post(self, request: Request, slug: str) -> Response:
+        """Whether it was passed, and how many attempts are left."""
+        form = read_form(request, HeadphonesForm)
+        outcome = enrolment_check_headphones(enrolment=self.enrolment, attempt=form.attempt, answers=form.answers)
+        return Response({"passed": outcome.passed, "n_attempts_left": outcome.n_attempts_left})
 
 
 class TrialBeginApi(ParticipantApi):

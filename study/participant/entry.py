@@ -1,4 +1,4 @@
-"""The pages before allocation: information and consent, screens, sound check."""
+"""The pages before allocation: information and consent, screens, sound check, headphone check."""
 
 from uuid import UUID, uuid4
 
@@ -9,8 +9,9 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from earshot.design.blocks import TrainingBlock
-from earshot.design.conduct import Screens
+from earshot.design.conduct import HEADPHONE_CHECKS, Screens
 from earshot.design.study_file import StudyFile
+from study.headphones import MOST_ATTEMPTS, attempt_order
 from study.markdown import render_text
 from study.models import Enrolment, Study
 from study.participant.authentication import find_enrolment, set_cookie
@@ -28,6 +29,7 @@ from study.selectors import (
     version_takes_newcomers,
 )
 from study.services.enrolments import enrolment_create
+from study.services.headphones import enrolment_without_headphones
 from study.services.screening import Screening, enrolment_screen
 
 _MOST_PX_DIGITS = 5
@@ -97,11 +99,40 @@ def sound(request: HttpRequest, study: Study) -> HttpResponse:
         "sound_url": reverse("media", args=[original.sound_file]),
         "labels": enrolment_labels(enrolment),
         "labels_are_digits": are_digits(study.bundle.labels),
+        "needs_headphones": study_protocol(enrolment.version).design.screens.headphones != "none",
         "api_base": f"{page_url('participant-start', study)}api/",
         # The start page sends on to whatever comes next.
         "next_url": page_url("participant-start", study),
     }
     return render(request, "participant/sound.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@ensure_csrf_cookie
+@participant_page()
+def headphones(request: HttpRequest, study: Study) -> HttpResponse:
+    """The headphone check; a form sent from it says that there are no headphones, and ends here."""
+    enrolment = find_enrolment(request, study=study)
+    if enrolment is None:
+        return to_start(study)
+    check = study_protocol(enrolment.version).design.screens.headphones
+    if enrolment_next_step(enrolment).kind != "headphones" or check == "none":
+        return go_on(enrolment)
+    if request.method == "POST":
+        enrolment_without_headphones(enrolment=enrolment)
+        return go_on(enrolments_with_study().get(pk=enrolment.pk))
+    orders = [attempt_order(check, code=enrolment.code, attempt=attempt) for attempt in range(MOST_ATTEMPTS)]
+    context = {
+        "title": study.title,
+        "contact": contact_line(enrolment),
+        "check": check,
+        "n_trials": HEADPHONE_CHECKS[check].n_trials,
+        "attempt": len(enrolment.headphones_answers),
+        "attempts": [[reverse("headphones", args=[check, number]) for number in order] for order in orders],
+        "api_base": f"{page_url('participant-start', study)}api/",
+        "next_url": page_url("participant-start", study),
+    }
+    return render(request, "participant/headphones.html", context)
 
 
 def contact_line(enrolment: Enrolment) -> str:
@@ -121,6 +152,7 @@ def _render_start(request: HttpRequest, *, study: Study, consent_missing: bool =
         "minutes": study_minutes(design),
         "has_training": any(isinstance(block, TrainingBlock) for block in design.blocks),
         "has_questions": _has_questions(design),
+        "needs_headphones": design.screens.headphones != "none",
         "action": page_url("participant-consent", study),
         "consent_missing": consent_missing,
         "consent_id": uuid4(),

@@ -9,6 +9,7 @@ from study.selectors import NextStep, StepKind, enrolment_next_step
 _PAGES: dict[StepKind, str] = {
     "screens": "participant-screens",
     "sound": "participant-sound",
+    "headphones": "participant-headphones",
     "trials": "participant-trials",
     "screened-out": "participant-ended",
     "complete": "participant-debrief",

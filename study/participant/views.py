@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+from earshot.design.conduct import HeadphoneCheckName
+from study.headphones import make_sound
 from study.models import Picture, Rendition, Study
 from study.participant.authentication import find_enrolment
 from study.participant.entry import contact_line
@@ -75,6 +77,15 @@ def media(request: HttpRequest, name: str) -> HttpResponseBase:
     response = FileResponse(path.open("rb"), content_type=_MEDIA_TYPES[match["kind"]])
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     response["ETag"] = f'"{name[:64]}"'
+    return response
+
+
+@require_safe
+def headphones(request: HttpRequest, check: HeadphoneCheckName, number: str) -> HttpResponse:
+    """A sound of a headphone check; the same for ever, so browsers may keep it."""
+    content = make_sound(check, number=int(number))
+    response = HttpResponse(content, content_type=_MEDIA_TYPES["wav"])
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
 

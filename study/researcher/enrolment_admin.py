@@ -43,8 +43,9 @@ class EnrolmentAdmin(RecordAdmin):
     list_select_related = ["version__study"]
     fields = [
         *("code", "version", "stage", "shown_arm", "shown_place", "shown_sequence", "shown_n_answered", "consented_at"),
-        *("screened_at", "screened_out", "sound_checked_at", "shown_allocated_at", "shown_training_completed_at"),
-        *("completed_at", "shown_last_seen_at", "released_at", "release_reason", "completion_code"),
+        *("screened_at", "screened_out", "sound_checked_at", "headphones_checked_at", "headphones_right"),
+        *("shown_allocated_at", "shown_training_completed_at", "completed_at", "shown_last_seen_at"),
+        *("released_at", "release_reason", "completion_code"),
     ]
     ordering = ["-id"]
     empty_value_display = "–"

@@ -21,6 +21,7 @@ EventKind = Literal[
     "screened",
     "screened-out",
     "sound-checked",
+    "headphones-checked",
     "questionnaire-answered",
     "allocated",
     "released",

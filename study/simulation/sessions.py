@@ -7,11 +7,13 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import groupby
 from secrets import token_hex
+from typing import Literal
 from uuid import UUID
 
 from earshot.allocation.record import Assignment
 from earshot.design.blocks import BreakBlock, QuestionnaireBlock
 from earshot.design.conditions import Condition
+from earshot.design.conduct import HeadphoneCheckName
 from earshot.design.questionnaire_simulation import simulate_answers
 from earshot.design.questionnaires import Questionnaire
 from earshot.design.study_file import StudyFile
@@ -20,6 +22,7 @@ from earshot.sequence.plan import PlannedTrial
 from earshot.shuffle import derive_key
 from earshot.tasks.fields import Answers
 from earshot.tasks.kinds import TASKS
+from study.headphones import attempt_order, right_interval
 from study.models import (
     Enrolment,
     Event,
@@ -43,6 +46,7 @@ START = datetime(2000, 1, 1, 9, 0, tzinfo=UTC)
 _BETWEEN_PARTICIPANTS_S = 97
 _UNTIL_SCREENED_S = 30
 _UNTIL_SOUND_CHECK_S = 45
+_UNTIL_HEADPHONES_S = 60
 _QUESTIONNAIRE_S = 60
 _BEFORE_BLOCK_S = 10
 _BETWEEN_TRIALS_S = 2.5
@@ -127,12 +131,23 @@ class Session:
         self._pass(_UNTIL_SOUND_CHECK_S)
         self.enrolment.sound_checked_at = self._clock
         self._note("sound-checked")
+        self._pass_headphones(self._venue.design.screens.headphones)
         levels: dict[str, str] = {}
         for questionnaire in self._venue.design.questionnaires_at("before"):
             answers = self._fill_in(questionnaire)
             levels |= {f"{questionnaire.name}-{item}": str(value) for item, value in answers.items()}
         self.enrolment.factors = {name: levels[name] for name in self._venue.design.allocation.strata}
         return dict(self.enrolment.factors)
+
+    def _pass_headphones(self, check: Literal["none"] | HeadphoneCheckName) -> None:
+        if check == "none":
+            return
+        self._pass(_UNTIL_HEADPHONES_S)
+        order = attempt_order(check, code=self.enrolment.code, attempt=0)
+        self.enrolment.headphones_answers = [[right_interval(check, number=number) for number in order]]
+        self.enrolment.headphones_right = len(order)
+        self.enrolment.headphones_checked_at = self._clock
+        self._note("headphones-checked")
 
     def take_part(self, assignment: Assignment, *, planned: Sequence[PlannedTrial], person: Person) -> None:
         """Answer everything that the assignment brings, to the end."""

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator
 from tests.browser.participant import Keyboard, Participant
 
 _ROOMS: Final = (
-    '#code, #screens, form#questions, #sound[data-state="ready"],'
+    '#code, #screens, form#questions, #sound[data-state="ready"], #headphones[data-state="ready"],'
     ' #trials:is([data-state="start"], [data-state="trial"])'
 )
 _DONE_TRIAL: Final = '#trial[data-stage="feedback"], #code, form#questions, #trials[data-state="start"]'
@@ -33,7 +33,7 @@ class Diligent:
         page.goto(f"{self.person.server.address}/s/{self.person.slug}/")
         page.locator('input[name="consent"]').click()
         page.locator('form button[type="submit"]').click()
-        while self._room() in ("screens", "questions", "sound"):
+        while self._room() in ("screens", "questions", "sound", "headphones"):
             self._pass_room(self._room())
 
     def finish(self) -> str:
@@ -53,6 +53,8 @@ class Diligent:
     def _pass_room(self, room: str) -> None:
         if room == "sound":
             self.person.pass_sound_check_only()
+        elif room == "headphones":
+            self.person.pass_headphone_check()
         elif room == "trials":
             self._pass_trials_page()
         else:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser.server import Row, Server
+from tests.hearing import heard_interval
 
 _MOST_TABS = 40
 _FLAGS = [
@@ -166,7 +168,29 @@ class Participant:
         self.page.locator('#sound[data-state="asking"]').wait_for()
         self.hands.choose(self.page.locator("#labels"), self.heard_label())
         self.hands.press(self.page.locator("#submit"))
-        self.page.locator("#trials, form#questions, #screens").first.wait_for()
+        self.page.locator("#trials, form#questions, #screens, #headphones").first.wait_for()
+
+    def pass_headphone_check(self) -> None:
+        """Hear the six sounds and name the intervals; ends when the next page is there."""
+        self.name_intervals(heard_interval)
+        self.page.locator("#trials, form#questions").first.wait_for()
+
+    def name_intervals(self, ear: Callable[[bytes], int]) -> None:
+        """Go through an attempt at the headphone check with what an ear makes of each sound."""
+        for trial, url in enumerate(self._headphone_sounds()):
+            self.page.locator(f'#headphones[data-state="ready"][data-trial="{trial}"]').wait_for()
+            self.hands.press(self.page.locator("#play-interval button"))
+            self.page.locator('#headphones[data-state="asking"]').wait_for()
+            self.hands.choose(self.page.locator("#intervals"), str(ear(self._fetch(url))))
+            self.hands.press(self.page.locator("#submit"))
+
+    def _headphone_sounds(self) -> list[str]:
+        attempt = int(self.page.locator("#headphones").get_attribute("data-attempt") or 0)  # as it was loaded
+        items = self.page.locator("[data-attempt-sounds]").nth(attempt).locator("li").all()
+        return [item.get_attribute("data-url") or "" for item in items]
+
+    def _fetch(self, url: str) -> bytes:
+        return self.page.request.get(f"{self.server.address}{url}").body()
 
     def heard_label(self) -> str:
         """What the person in the sound check says: known from outside, as an ear would."""

@@ -90,6 +90,7 @@ def test_an_open_study_shows_neither_outcomes_nor_what_tells_arms() -> None:
     assert set(tables) == {PARTICIPANTS_FILE, EVENTS_FILE}
     assert set(by_name(tables[PARTICIPANTS_FILE])) == {
         *("subject_id", "version", "stage", "consented_at", "screened_at", "screened_out", "sound_checked_at"),
+        *("headphones_checked_at", "headphones_right"),
         *("allocated_at", "completed_at", "released_at", "release_reason"),
     }
     assert set(by_name(tables[EVENTS_FILE])) == {"event_id", "at", "event", "version", "subject_id", "reason"}

@@ -16,11 +16,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from earshot.design.questionnaire_simulation import simulate_answers
+from study.headphones import attempt_order, right_interval
 from study.models import Bundle, Enrolment, Response, Study, Trial
 from study.participant.authentication import cookie_name
 from study.selectors import NextStep, enrolment_next_step, sound_check_stimulus, study_protocol
 from study.services.bundles import bundle_load
 from study.services.enrolments import enrolment_create, enrolment_pass_sound_check
+from study.services.headphones import enrolment_check_headphones
 from study.services.questionnaires import questionnaire_record
 from study.services.screening import Screening, enrolment_screen
 from study.services.studies import study_launch, study_load
@@ -110,19 +112,29 @@ def enrol(study: Study, *, checked: bool = True) -> Person:
 
 
 def pass_step(enrolment: Enrolment) -> NextStep:
-    """Pass the screens, the sound check or the questionnaire that is next; gives back which step it was."""
+    """Pass the screen, check or questionnaire that is next; gives back which step it was."""
     step = enrolment_next_step(enrolment)
     if step.kind == "screens":
         enrolment_screen(enrolment=enrolment, screening=Screening(width_px=4000, speaks=True, hears_well=True))
     elif step.kind == "sound":
         word = sound_check_stimulus(enrolment.version).true_label
         assert enrolment_pass_sound_check(enrolment=enrolment, answer=word)
+    elif step.kind == "headphones":
+        assert enrolment_check_headphones(enrolment=enrolment, attempt=0, answers=heard_intervals(enrolment)).passed
     else:
         assert step.kind == "questionnaire", step
         asked = study_protocol(enrolment.version).design.questionnaire(step.name)
         answers = simulate_answers(asked, draw=random.Random(0))  # noqa: S311  # answers of a test
         questionnaire_record(enrolment=enrolment, name=step.name, answers=answers)
     return step
+
+
+def heard_intervals(enrolment: Enrolment, *, attempt: int = 0) -> list[int]:
+    """The right answers of an attempt at the headphone check."""
+    check = study_protocol(enrolment.version).design.screens.headphones
+    assert check != "none"
+    order = attempt_order(check, code=enrolment.code, attempt=attempt)
+    return [right_interval(check, number=number) for number in order]
 
 
 @pytest.fixture(scope="session")

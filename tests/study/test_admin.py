@@ -131,6 +131,7 @@ COLUMNS: dict[type[Model], tuple[str, dict[str, str | None]]] = {
             "shown_training_completed_at": "training_completed_at",
             "shown_last_seen_at": None,
             **{name: name for name in ("consented_at", "screened_at", "screened_out", "sound_checked_at")},
+            **{name: name for name in ("headphones_checked_at", "headphones_right")},
             **{name: name for name in ("completed_at", "released_at", "release_reason")},
             "completion_code": None,
         },

@@ -87,6 +87,7 @@ _LABELS: Mapping[str, str] = {
     "ShownIf.item": said("Item"),
     "ShownIf.equals": said("Is one of, with commas between"),
     "GridItem.rows": said("Statements"),
+    "Screens.headphones": said("Headphone check"),
     "Screens.least_width_px": said("Least width of the window, in pixels"),
     "Screens.speaks": said("Understands which language well"),
     "Screens.hears_well": said("Ask whether hearing is unimpaired"),
@@ -161,6 +162,7 @@ _HELP: Mapping[str, str] = {
     "AnalysisPlan.estimand": said("What the primary contrast estimates, for whom."),
     "AnalysisPlan.secondary": said("Contrasts of one family share a level by Holm's correction."),
     "Simulation.betas": said("In log-odds."),
+    "Screens.headphones": said("After the sound check; whoever misses it twice goes no further."),
     "Screens.speaks": said("Blank: not asked."),
 }
 
@@ -174,6 +176,9 @@ _VALUES: Mapping[str, str] = {
     "mask.blobs": said("random blobs"),
     "mask.other-clip": said("another clip's relevance"),
     "mask.randomised-network": said("relevance of a randomised network"),
+    "headphones.none": said("none: loudspeakers will do"),
+    "headphones.antiphase": said("antiphase (Woods 2017): the quietest of three tones"),
+    "headphones.huggins": said("Huggins pitch (Milne 2021): a tone in noise"),
     "form.none": said("the first that the bundle has"),
     "method.none": said("the first that the bundle has"),
     "Condition.method.none": said("the first that the bundle has"),
