@@ -79,7 +79,7 @@ def make_sound(check: HeadphoneCheckName, *, number: int) -> bytes:
 
 
 def _tones(number: int) -> list[tuple[Channel, Channel]]:
-    """Woods et al. (2017): 200 Hz; one is 6 dB quieter, one has its sides in antiphase and vanishes in the air."""
+    """Tones of 200 Hz; one is 6 dB quieter, one has its sides in antiphase and vanishes in the air (woods2017)."""
     tone = _ramped(
         [_TONE_PEAK * math.sin(2 * math.pi * _TONE_HZ * n / RATE_HZ) for n in range(round(_INTERVAL_S * RATE_HZ))],
         ramp_s=_TONE_RAMP_S,
@@ -90,7 +90,7 @@ def _tones(number: int) -> list[tuple[Channel, Channel]]:
 
 
 def _noises(number: int) -> list[tuple[Channel, Channel]]:
-    """Milne et al. (2021): white noise; in one, the right side's band of 600 Hz +-6 % is turned by 180 degrees."""
+    """White noise; in one, the right side's band of 600 Hz +-6 % is turned by 180 degrees (milne2021)."""
     intervals: list[tuple[Channel, Channel]] = []
     for place in range(1, N_INTERVALS + 1):
         draw = random.Random(_NOISE_SEED + N_INTERVALS * number + place)  # noqa: S311  # a sound, no secret

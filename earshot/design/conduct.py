@@ -27,10 +27,10 @@ class HeadphoneCheck:
 
 HEADPHONE_CHECKS: Final[Mapping[HeadphoneCheckName, HeadphoneCheck]] = MappingProxyType(
     {
-        # Woods et al. (2017), doi 10.3758/s13414-017-1361-2: which of three tones is the quietest.
+        # woods2017: which of three tones is the quietest.
         "antiphase": HeadphoneCheck(n_trials=6, least_right=5),
-        # Milne et al. (2021), doi 10.3758/s13428-020-01514-0: which of three noises holds a tone. With all six right
-        # they found 80 % of headphones, and took 20 % of loudspeakers for headphones.
+        # milne2021: which of three noises holds a tone. With all six right they found 80 % of headphones, and took
+        # 20 % of loudspeakers for headphones.
         "huggins": HeadphoneCheck(n_trials=6, least_right=6),
     }
 )

@@ -57,7 +57,11 @@ class Trace:
     def back(self, pulled: Tensor) -> Tensor:
         """From what the next layer pulled to what this one pulls."""
         relevance = pulled if self.inputs is None else pulled * self.inputs
-        at_outputs = [relevance / denominator for denominator in self.denominators] if self.shares else [relevance]
+        at_outputs = [relevance]
+        if self.shares:
+            *others, last = self.denominators
+            spare = None if relevance is pulled else relevance
+            at_outputs = [*(relevance / each for each in others), torch.div(relevance, last, out=spare)]
         for undo in reversed(self.undo):
             at_outputs = [undo(each) for each in at_outputs]
         return self.pull(at_outputs)
