@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from tests.browser.server import ROOT, Server
 pytestmark = pytest.mark.browser
 
 SOURCES = ROOT / "study" / "static"
+TEMPLATES = ROOT / "study" / "templates"
 
 
 def shipped_modules(folder: Path) -> dict[str, str]:
@@ -37,7 +39,35 @@ def test_every_module_loads_under_its_hashed_name(context: BrowserContext, watch
     assert {received.status for received in watch.received} == {200}
 
 
-def test_script_and_style_stay_small() -> None:
-    files = [path for path in (SOURCES / "participant").iterdir() if path.suffix in {".js", ".css"}]
+PAGES_WITH_SCRIPTS = ("trials", "sound", "headphones", "screens", "questionnaire", "debrief")
 
-    assert 0 < sum(len(gzip.compress(path.read_bytes())) for path in files) < 40_000
+
+@pytest.mark.parametrize("page", PAGES_WITH_SCRIPTS)
+def test_script_and_style_of_a_page_stay_small(page: str) -> None:
+    linked = {path for name in ("base", f"participant/{page}") for path in linked_files(name)}
+    asked = linked | {path for script in linked if script.suffix == ".js" for path in imported_files(script)}
+    assert len(asked) > len(linked) > 2
+    assert sum(len(gzip.compress(path.read_bytes())) for path in asked) < 40_000
+
+
+def test_every_page_with_a_script_is_measured() -> None:
+    pages = {path.stem for path in (TEMPLATES / "participant").glob("*.html") if 'type="module"' in path.read_text()}
+    assert pages == set(PAGES_WITH_SCRIPTS)
+
+
+def linked_files(template: str) -> set[Path]:
+    """The scripts and styles that a template names."""
+    names = re.findall(r"{% static '([^']+\.(?:js|css))' %}", (TEMPLATES / f"{template}.html").read_text())
+    return {SOURCES / name for name in names}
+
+
+def imported_files(script: Path) -> set[Path]:
+    """A script and every script that it imports, and so on."""
+    found: set[Path] = set()
+    waiting = [script]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += [path.parent / name for name in re.findall(r'from "\./([^"]+)"', path.read_text())]
+    return found
