@@ -9,7 +9,7 @@ export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config g
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --override overrides.txt
 CHECKED := earshot explainer study analysis fixtures benchmarks tests manage.py
 
-.PHONY: install demo test study-only check bench docs browser postgres node clean force
+.PHONY: install demo test webkit study-only check bench docs browser postgres node clean force
 
 install: .venv/for-running
 
@@ -33,9 +33,21 @@ demo: install
 	$(BIN)/python manage.py demo $(if $(PORT),--port $(PORT))
 
 # Everything on SQLite, then whatever reads or writes a database on a PostgreSQL server of its own.
-test: .venv/for-developing browser postgres
+test: .venv/for-developing browser postgres node
 	$(BIN)/python -m pytest
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/study
+
+# The participant's way in a WebKit browser, and what browsers really play, on a screen and a sound card of the tests' own.
+WEBKIT_PACKAGES := webkit2gtk-driver xvfb pulseaudio pulseaudio-utils gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+webkit: .venv/for-developing browser
+	@missing=; for package in $(WEBKIT_PACKAGES); do \
+	  dpkg-query --show --showformat '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	if [ -z "$$missing" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+	else echo "missing for 'make webkit', which needs Debian:$$missing; install them as root, or run it as root" >&2; exit 1; fi
+	$(BIN)/python -m pytest tests/webkit
 
 check: .venv/for-developing node
 	$(BIN)/ruff check $(CHECKED)
@@ -51,7 +63,7 @@ study-only: .venv/bin/uv
 	$(BIN)/uv pip install --quiet --python .venv/study-only/bin/python --constraint constraints.txt --override overrides.txt --editable '.[study]'
 	.venv/study-only/bin/python fixtures/walk_through.py
 
-bench: .venv/for-developing browser postgres
+bench: .venv/for-developing browser postgres node
 	failed=; for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python $$script || failed="$$failed $$script"; done; \
 	test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 

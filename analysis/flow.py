@@ -64,6 +64,10 @@ def _steps(people: pd.DataFrame) -> dict[str, "pd.Series[bool]"]:
     steps["Completed every trial"] = people["completed_at"].notna()
     if people["released_at"].notna().any():
         steps["Place given up"] = people["released_at"].notna()
+    if people["withdrawn_at"].notna().any():
+        steps["Withdrew"] = people["withdrawn_at"].notna()
+    if (people["withdrawal"] == "delete").any():
+        steps["Withdrew, answers deleted"] = people["withdrawal"] == "delete"
     return steps
 
 

@@ -9,6 +9,7 @@ from analysis.comparison import CellRisk, Comparison, RiskDifference, StratumCon
 from analysis.declared import find_unsupported
 from analysis.descriptives import ConditionSummary
 from analysis.exclusions import ArmCount, Exclusion
+from analysis.flags import Flag
 from analysis.flow import FlowStep
 from analysis.load import Dataset
 from analysis.mixed.result import Contrast, MixedResult
@@ -20,6 +21,7 @@ from analysis.results import (
     CoefficientRecord,
     ConditionRecord,
     ExclusionRecord,
+    FlagRecord,
     FlowRecord,
     GainRecord,
     Interval,
@@ -221,6 +223,14 @@ def sensitivity_records(rows: list[SensitivityRow]) -> list[SensitivityRecord]:
             note=row.note,
         )
         for row in rows
+    ]
+
+
+def flag_records(flags: Iterable[Flag]) -> list[FlagRecord]:
+    """Signs of careless or automated answers."""
+    return [
+        FlagRecord(flag=one.name, rule=one.rule, subjects=None if one.subjects is None else sorted(one.subjects))
+        for one in flags
     ]
 
 

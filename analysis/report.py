@@ -15,6 +15,7 @@ from analysis.descriptives import ConditionSummary, describe_conditions
 from analysis.design_words import describe_design
 from analysis.exclusions import AnalysisSet, Exclusion, find_exclusions, select_analysed
 from analysis.figures import draw_accuracies
+from analysis.flags import find_flags
 from analysis.flow import count_flow
 from analysis.load import Dataset, load_dataset
 from analysis.results import FactRecord, Results, ScopeRecord
@@ -155,6 +156,9 @@ def build_results(dataset: Dataset, *, analysis: Analysis) -> Results:
         flow=records.flow_records(count_flow(dataset)),
         arms=records.arm_records(analysis.analysed.arms, protocol=protocol),
         exclusions=records.exclusion_records(analysis.exclusions),
+        flags=records.flag_records(
+            find_flags(analysis.analysed, participants=dataset.participants, design=protocol.design)
+        ),
         n_pilot_left_out=analysis.analysed.n_pilot_left_out,
         n_other_version_left_out=analysis.analysed.n_other_version_left_out,
         model=records.model_record(analysis.comparison.model),

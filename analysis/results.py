@@ -118,6 +118,14 @@ class ExclusionRecord(Strict):
     n: int
 
 
+class FlagRecord(Strict):
+    """A sign of careless or automated answers: its rule, and whom of the analysed it names; null: not recorded."""
+
+    flag: str
+    rule: str
+    subjects: list[str] | None
+
+
 class FactRecord(Strict):
     """One thing about the design, in words."""
 
@@ -275,6 +283,7 @@ class Results(Strict):
     flow: list[FlowRecord]
     arms: list[ArmRecord]
     exclusions: list[ExclusionRecord]
+    flags: list[FlagRecord]
     n_pilot_left_out: int
     n_other_version_left_out: int
     model: ModelRecord | None

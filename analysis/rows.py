@@ -86,6 +86,8 @@ def _participant_faults(row: TextRow, *, rows: TextRows, seen: set[str]) -> Iter
         yield "version is a pilot's, but stage is not 'pilot'"
     if bool(row["released_at"]) != bool(row["release_reason"]):
         yield "released_at and release_reason must both be known or both be empty"
+    if bool(row["withdrawn_at"]) != bool(row["withdrawal"]):
+        yield "withdrawn_at and withdrawal must both be known or both be empty"
     if "arm" in row:
         yield from _allocation_faults(row, rows=rows)
 
@@ -99,8 +101,8 @@ def _allocation_faults(row: TextRow, *, rows: TextRows) -> Iterator[str]:
         yield "arm and allocated_at must both be known or both be empty"
     elif allocated and row["arm"] not in arms:
         yield f"arm is not one of the protocol's: {', '.join(arms)}"
-    # a dataset that an older Earshot wrote has no places
-    needed = ("sequence",) if rows.provenance.upgraded_from else ("place", "sequence")
+    # the first Earshot recorded no places
+    needed = ("sequence",) if rows.provenance.upgraded_from == 1 else ("place", "sequence")
     for name in needed:
         if bool(row[name]) != allocated:
             yield f"{name} must be known once an arm was allocated, and only then"
@@ -108,6 +110,8 @@ def _allocation_faults(row: TextRow, *, rows: TextRows) -> Iterator[str]:
             yield f"{name} is negative"
     if not row["n_main_answered"]:
         yield "column 'n_main_answered' is empty; it must be known"
+    if bool(row["n_deleted"]) != (row["withdrawal"] == "delete"):
+        yield "n_deleted must be known once answers were deleted on withdrawal, and only then"
 
 
 def _trial_faults(rows: TextRows) -> list[str]:

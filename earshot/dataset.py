@@ -1,7 +1,7 @@
 """The dataset: what an export holds (Psych-DS 1.5 in form), its description and its codebook.
 
-`study` writes it and `analysis` reads it; both take the columns from `dataset_tables`, and so does the codebook. Format
-1 is read through `upgrade_dataset.to_newest`.
+`study` writes it and `analysis` reads it; both take the columns from `dataset_tables`, and so does the codebook. Older
+formats are read through `upgrade_dataset.to_newest`.
 """
 
 import csv
@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from earshot.errors import DatasetError
 from earshot.files import Strict, parse_json, read_format, sha256_bytes
 
 FORMAT_NAME: Literal["earshot-dataset"] = "earshot-dataset"
-FORMAT_VERSION: Literal[2] = 2
+FORMAT_VERSION: Literal[3] = 3
 PSYCH_DS_VERSION = "Psych-DS 1.5.0"
 
 DESCRIPTION_FILE = "dataset_description.json"
@@ -53,6 +53,13 @@ class Column:
     concealed: bool = False
 
 
+class Writable(Protocol):
+    """What text can be written into."""
+
+    def write(self, text: str, /) -> int:
+        """Write a piece of text."""
+
+
 Tables = Mapping[str, tuple[Column, ...]]
 """The columns of each table by its path in the archive."""
 
@@ -74,8 +81,8 @@ class Provenance(Strict):
     """
 
     format: Literal["earshot-dataset"] = FORMAT_NAME
-    format_version: Literal[2] = FORMAT_VERSION
-    upgraded_from: Literal[1] | None = None
+    format_version: Literal[3] = FORMAT_VERSION
+    upgraded_from: Literal[1, 2] | None = None
     slug: str
     title: str
     stage: Stage
@@ -122,12 +129,17 @@ def format_cell(value: Value) -> str:
 
 def table_csv(rows: Iterable[Mapping[str, Value]], *, columns: Iterable[Column]) -> bytes:
     """The CSV of `rows` with these columns alone; a column that a row lacks is unknown there."""
-    names = [column.name for column in columns]
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    write_table(text, rows=rows, columns=columns)
+    return text.getvalue().encode()
+
+
+def write_table(file: Writable, *, rows: Iterable[Mapping[str, Value]], columns: Iterable[Column]) -> None:
+    """Write the same row by row into a text file (UTF-8, newlines as they are): many rows take no memory."""
+    names = [column.name for column in columns]
+    writer = csv.writer(file, lineterminator="\n")
     writer.writerow(names)
     writer.writerows([format_cell(row.get(name)) for name in names] for row in rows)
-    return text.getvalue().encode()
 
 
 def codebook_csv(tables: Tables) -> bytes:

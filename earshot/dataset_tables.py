@@ -6,6 +6,7 @@ from typing import get_args
 
 from earshot.bundle import Form, Mask
 from earshot.dataset import EVENTS_FILE, PARTICIPANTS_FILE, TRIALS_FILE, Column, Tables, questionnaire_file
+from earshot.dataset_circumstances import circumstances_columns
 from earshot.design.blocks import MainBlock
 from earshot.design.conditions import Channel, Given
 from earshot.design.questionnaire_columns import flat_columns
@@ -15,6 +16,8 @@ from earshot.tasks.kinds import columns as task_columns
 from earshot.tasks.task import TaskName
 
 FACTOR_PREFIX = "factor_"
+ARRIVALS = ("link", "personal", "prolific", "sona", "mturk")
+WITHDRAWALS = ("keep", "delete")
 
 _KEYS: tuple[Column, ...] = (
     Column("subject_id", "string", "random code of the participant within this dataset, or whom an event concerns"),
@@ -34,7 +37,7 @@ _SEQUENCE = Column(
     "number of the sequence of stimuli within the arm, from 0; a refill has that of the place it refills",
     concealed=True,
 )
-_ANSWERED_AT = Column("answered_at", "time", "when the server stored the answer", concealed=True)
+_ANSWERED_AT = Column("answered_at", "time", "when the answer was given, server clock", concealed=True)
 
 
 def _concealed(name: str, description: str, *, levels: tuple[str, ...] | None = None) -> Column:
@@ -99,6 +102,27 @@ _EXPOSURE: tuple[Column, ...] = (
     ),
     Column("n_reloads", "integer", "how often the trial was begun again after its first time", concealed=True),
     _ANSWERED_AT,
+    Column(
+        "received_at",
+        "time",
+        "when the answer came to the server: after answered_at by how long it waited for the network",
+        concealed=True,
+    ),
+    *circumstances_columns(),
+)
+_PARTICIPANT_ARRIVAL: tuple[Column, ...] = (
+    Column("consent_sha256", "string", "SHA-256 of the words that were agreed to"),
+    Column("language", "string", "language of the pages when consent was given"),
+    Column("utc_offset_min", "integer", "the browser's local time minus UTC", unit="min"),
+    Column("arrival", "string", "how the participant came", levels=ARRIVALS),
+    Column("is_automated", "boolean", "whether the browser said that a program drives it"),
+    Column("n_windows", "integer", "in how many browser windows the trials were led through"),
+)
+_WITHDRAWAL: tuple[Column, ...] = (
+    Column("withdrawn_at", "time", "when the participant withdrew"),
+    Column("withdrawal", "string", "what became of the answers given until then", levels=WITHDRAWALS),
+    # how far somebody had come can tell arms apart, as n_main_answered can
+    Column("n_deleted", "integer", "how many answers were deleted on withdrawal", concealed=True),
 )
 _PARTICIPANT_TIMES: tuple[Column, ...] = (
     Column("consented_at", "time", "when consent was given"),
@@ -166,7 +190,7 @@ def participant_columns(designs: Sequence[StudyFile]) -> tuple[Column, ...]:
         _concealed(factor_column(name), f"level of the factor '{name}' that allocation was stratified by")
         for name in names
     ]
-    return (*_KEYS, _ARM, _PLACE, _SEQUENCE, *factors, *_PARTICIPANT_TIMES)
+    return (*_KEYS, _ARM, _PLACE, _SEQUENCE, *factors, *_PARTICIPANT_ARRIVAL, *_PARTICIPANT_TIMES, *_WITHDRAWAL)
 
 
 def questionnaire_tables(designs: Sequence[StudyFile]) -> dict[str, tuple[Column, ...]]:

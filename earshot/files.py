@@ -1,6 +1,7 @@
 """Small tools for files: canonical JSON, hashes, strict TOML, write aside and rename, safe zips."""
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -204,17 +205,64 @@ def file_written_aside(target: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
-def write_zip(target: Path, *, members: Mapping[str, bytes]) -> None:
-    """Write `members` (archive path to content) as a zip whose bytes depend on nothing else."""
+class HashedText:
+    """A text that is written on and hashed as UTF-8 at once."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self._hash = file, hashlib.sha256()
+
+    def write(self, text: str) -> int:
+        """Write a piece of text."""
+        self._hash.update(text.encode())
+        return self._file.write(text)
+
+    def sha256(self) -> str:
+        """The SHA-256 of all that was written."""
+        return self._hash.hexdigest()
+
+
+class ZipWriter:
+    """A zip that is being written, whose bytes depend on its members and their order alone."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def add(self, name: str, content: bytes) -> None:
+        """Add a whole member."""
+        self._archive.writestr(_zip_entry(name), content)
+
+    @contextmanager
+    def text(self, name: str) -> Iterator[TextIO]:
+        """A member of unknown length to write text into (UTF-8, newlines as they are), which takes no memory."""
+        with (
+            self._archive.open(_zip_entry(name), "w", force_zip64=True) as file,
+            io.TextIOWrapper(file, encoding="utf-8", newline="") as text,
+        ):
+            yield text
+
+
+@contextmanager
+def zip_written_aside(target: Path) -> Iterator[ZipWriter]:
+    """A zip written aside and renamed at the end: `target` is whole or untouched."""
     with (
         file_written_aside(target) as aside,
         zipfile.ZipFile(aside, "w", compression=zipfile.ZIP_DEFLATED) as archive,
     ):
+        yield ZipWriter(archive)
+
+
+def write_zip(target: Path, *, members: Mapping[str, bytes]) -> None:
+    """Write `members` (archive path to content) as a zip whose bytes depend on nothing else."""
+    with zip_written_aside(target) as archive:
         for name in sorted(members):
-            entry = zipfile.ZipInfo(name, date_time=_ZIP_EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, members[name])
+            archive.add(name, members[name])
+
+
+def _zip_entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, date_time=_ZIP_EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    return entry
 
 
 def read_zip(path: Path, *, error: type[EarshotError]) -> dict[str, bytes]:

@@ -1,4 +1,7 @@
-"""Datasets of older formats, one upgrade function each: from an archive's files to those of the next format."""
+"""Datasets of older formats, one upgrade function each: from an archive's files to those of the next format.
+
+Format 2 has its own module, `upgrade_dataset_2`.
+"""
 
 import csv
 import io
@@ -20,10 +23,8 @@ from earshot.dataset import (
     TRIALS_FILE,
     Column,
     DatasetVersion,
-    Provenance,
     Stage,
     codebook_csv,
-    describe_dataset,
     find_changed_files,
     format_cell,
     parse_description,
@@ -31,11 +32,11 @@ from earshot.dataset import (
     table_csv,
 )
 from earshot.dataset_allocation import AllocationRecord, describe_allocation
-from earshot.dataset_tables import dataset_tables
 from earshot.dataset_trials import MetTrial
 from earshot.errors import DatasetError
 from earshot.files import Strict, canonical_json, read_format, sha256_bytes
 from earshot.protocol import Protocol, parse_protocol
+from earshot.upgrade_dataset_2 import Provenance2, describe_2, from_2, tables_2
 
 PROTOCOL_FILE_1 = "materials/protocol.json"
 TRIAL_COLUMNS_1 = (
@@ -76,16 +77,22 @@ def to_newest(members: Mapping[str, bytes]) -> Mapping[str, bytes]:
     EarshotError
         If its protocol or its manifest cannot be read.
     """
-    content = members.get(DESCRIPTION_FILE)
-    if content is None:
-        return members
+    for version, upgrade in ((1, from_1), (2, from_2)):
+        description = _described(members, version=version)
+        if description is not None:
+            members = upgrade(members, description=description)
+    return members
+
+
+def _described(members: Mapping[str, bytes], *, version: int) -> dict[str, Any] | None:
+    """The description of a dataset of that format; None for any other, whose own reader says what is wrong."""
     try:
-        description = parse_description(content)
+        description = parse_description(members.get(DESCRIPTION_FILE, b""))
     except DatasetError:
-        return members  # the reader of the newest format says what is wrong
+        return None
     fields = description.get("earshot")
-    is_first = isinstance(fields, dict) and fields.get("format_version", 1) == 1
-    return from_1(members, description=description) if is_first else members
+    is_it = isinstance(fields, dict) and fields.get("format_version", 1) == version
+    return description if is_it else None
 
 
 def from_1(members: Mapping[str, bytes], *, description: Mapping[str, Any]) -> dict[str, bytes]:
@@ -107,7 +114,7 @@ def from_1(members: Mapping[str, bytes], *, description: Mapping[str, Any]) -> d
         raise DatasetError("\n  ".join(faults))
     protocol = parse_protocol(members[PROTOCOL_FILE_1])
     manifest = parse_manifest(members[MANIFEST_FILE], place=MANIFEST_FILE)
-    tables = dataset_tables([protocol.design], monitoring=older.monitoring)
+    tables = tables_2([protocol.design], monitoring=older.monitoring)
     upgraded = {
         name: content
         for name, content in members.items()
@@ -125,14 +132,14 @@ def from_1(members: Mapping[str, bytes], *, description: Mapping[str, Any]) -> d
     if TRIALS_FILE in tables:
         columns = tables[TRIALS_FILE]
         upgraded[TRIALS_FILE] = _trials(members[TRIALS_FILE], columns=columns, protocol=protocol, manifest=manifest)
-    provenance = Provenance(
+    provenance = Provenance2(
         upgraded_from=1,
         versions=[DatasetVersion(number=protocol.version, protocol_sha256=older.protocol_sha256)],
         files={name: sha256_bytes(content) for name, content in upgraded.items()},
         **older.model_dump(exclude={"format", "format_version", "protocol_sha256", "files"}),
     )
-    described = describe_dataset(provenance, tables=tables, description=str(description.get("description", "")))
-    return upgraded | {DESCRIPTION_FILE: canonical_json(described)}
+    described = describe_2(provenance, tables=tables, description=str(description.get("description", "")))
+    return upgraded | {DESCRIPTION_FILE: described}
 
 
 def _find_faults(members: Mapping[str, bytes], *, older: Provenance1) -> list[str]:

@@ -167,9 +167,7 @@ def trial_feedback(
     trial: ShownTrial, *, answers: Mapping[str, str | int], design: StudyFile, labels: Sequence[str]
 ) -> Feedback | None:
     """What is told after the trial was answered; None where nothing is."""
-    block = design.block(trial.block)
-    gives_feedback = block.kind == "training" or (block.kind == "main" and block.feedback)
-    if trial.stimulus is None or trial.kind == "exemplar" or not gives_feedback:
+    if trial.stimulus is None or not gives_feedback(trial, design=design):
         return None
     condition = design.condition(trial.condition)
     asked = asked_about(trial.stimulus, condition=condition, is_swapped=trial.is_swapped, design=design, labels=labels)
@@ -181,6 +179,13 @@ def trial_feedback(
         "key": task.key(asked),
         "correct": task.correct(answers, asked=asked),
     }
+
+
+def gives_feedback(trial: ShownTrial, *, design: StudyFile) -> bool:
+    """Whether something is told after the trial was answered."""
+    block = design.block(trial.block)
+    told = block.kind == "training" or (block.kind == "main" and block.feedback)
+    return told and trial.stimulus is not None and trial.kind != "exemplar"
 
 
 def are_digits(labels: Sequence[str]) -> bool:

@@ -10,13 +10,16 @@ Code = Literal[
     "unknown-study",
     "unknown-trial",
     "already-answered",
-    "not-begun",
+    "other-window",
     "not-handed-out",
     "too-early",
     "not-heard",
     "unknown-label",
     "malformed",
+    "study-paused",
     "study-closed",
+    "withdrawn",
+    "expired",
     "busy",
 ]
 

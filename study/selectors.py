@@ -7,13 +7,14 @@ from functools import lru_cache
 from typing import Literal
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from earshot.design.blocks import QuestionnaireBlock
 from earshot.design.study_file import StudyFile, parse_study
 from earshot.errors import StudyError
 from earshot.files import sha256_bytes
 from earshot.protocol import Protocol, parse_protocol
-from study.models import OPEN_STAGES, Enrolment, Stage, Stimulus, Study, Trial, Version
+from study.models import OPEN_STAGES, Enrolment, Rendition, Stage, Stimulus, Study, Trial, Version
 from study.presentation import LabelWord, label_words
 
 # Rough figures for the start page's estimate: listening, choosing and rating beside the dwell; reading beforehand.
@@ -21,12 +22,25 @@ _SECONDS_PER_TRIAL_BESIDE_DWELL = 9
 _SECONDS_BEFORE_TRIALS = 120
 _SECONDS_HEADPHONES = 60
 
-StepKind = Literal["screens", "sound", "headphones", "questionnaire", "trials", "complete", "screened-out"]
+StepKind = Literal[
+    "screens",
+    "sound",
+    "headphones",
+    "questionnaire",
+    "trials",
+    "complete",
+    "screened-out",
+    "withdrawn",
+    "expired",
+]
 
 
 @dataclass(frozen=True)
 class NextStep:
-    """What a participant meets next; `name` is that of the questionnaire, or why somebody goes no further."""
+    """What a participant meets next; `name` is that of the questionnaire, or why somebody goes no further.
+
+    Of somebody who withdrew it says what became of their answers.
+    """
 
     kind: StepKind
     name: str = ""
@@ -130,8 +144,23 @@ def enrolment_next_step(enrolment: Enrolment) -> NextStep:
     """What the participant meets next.
 
     Screens, sound check, headphone check and questionnaires come before allocation, for everyone alike; then trials
-    with questionnaires between, and questionnaires at the end.
+    with questionnaires between, and questionnaires at the end. Time runs out for what is not complete alone: whoever
+    answered everything has completed, whenever that is noted.
     """
+    if enrolment.withdrawn_at is not None:
+        return NextStep("withdrawn", enrolment.withdrawal)
+    step = _planned_step(enrolment)
+    if step.kind not in ("complete", "screened-out") and has_expired(enrolment):
+        return NextStep("expired")
+    return step
+
+
+def has_expired(enrolment: Enrolment) -> bool:
+    """Whether the time is over in which the participant could come back."""
+    return enrolment.expires_at is not None and enrolment.expires_at <= timezone.now()
+
+
+def _planned_step(enrolment: Enrolment) -> NextStep:
     design = study_protocol(enrolment.version).design
     if enrolment.completed_at is not None:
         return NextStep("complete")
@@ -189,6 +218,11 @@ def sound_check_stimulus(version: Version) -> Stimulus:
     names = [name for stimuli in protocol.plan for name in (*stimuli.practice, *stimuli.exemplars)]
     stimuli = list(bundle.filter(name__in=names)) or list(bundle.filter(role="training")) or list(bundle[:1])
     return min(stimuli, key=lambda stimulus: (not stimulus.model_correct, stimulus.name))
+
+
+def sound_check_original(version: Version) -> Rendition:
+    """What is heard in the sound check: the recording, whole."""
+    return sound_check_stimulus(version).renditions.filter(mask="none").order_by("number")[:1].get()
 
 
 def enrolment_labels(enrolment: Enrolment) -> list[LabelWord]:

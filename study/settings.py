@@ -9,7 +9,10 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from csp.constants import NONE, SELF
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
+
+from earshot.design.names import LANGUAGE_CODES
 
 
 def _read_flag(name: str, *, default: bool) -> bool:
@@ -168,7 +171,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -203,8 +205,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en"
-# German comes with its catalogue: a page never claims a language that it does not speak.
-LANGUAGES = [("en", "English")]
+# Participants' pages choose among them; no middleware does, so that researchers' pages are English throughout.
+LANGUAGES = [(code, str(LANG_INFO[code]["name_local"])) for code in LANGUAGE_CODES]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -1,18 +1,18 @@
 """Designs as study files: what `load_study` reads, what `dump_study` writes, and the words that stand in them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 import tomli_w
 from pydantic import BaseModel
 
 from earshot.design.conduct import NEVER
-from earshot.design.names import Language
+from earshot.design.names import LANGUAGE_CODES
 from earshot.design.study_file import StudyFile, parse_study
 from earshot.errors import StudyError
 from study.markdown import check_text
 
-_LANGUAGES = frozenset(get_args(Language))
+_LANGUAGES = frozenset(LANGUAGE_CODES)
 _HEADING = "# A study file of Earshot; docs/designing.md says what each key means.\n\n"
 
 

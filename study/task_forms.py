@@ -1,13 +1,13 @@
 """What a trial's task asks, for the page and for the server's check."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, TypedDict
 
 from earshot.design.conditions import Condition
-from earshot.design.names import Language
 from earshot.design.study_file import StudyFile
 from earshot.tasks.fields import Field, label_field
 from earshot.tasks.task import Asked, Form, Statement, Step
+from study.local_texts import local_text, texts_of
 from study.models import Stimulus
 
 ATTENTION_FIELD = "answer"
@@ -95,7 +95,7 @@ def step_state(step: Step, *, choice: str | None, design: StudyFile, labels: Seq
     """
     names = [field.name for field in step.fields]
     timed = {choice} & set(names) or ({names[0]} if choice is not None else set(names))
-    rated = {f"rating_{one.name.replace('-', '_')}": _rated(one, design=design) for one in _statements(design)}
+    rated = {f"rating_{one.name.replace('-', '_')}": _rated(one) for one in _statements(design)}
     return {
         "fields": [
             _field_state(field, rated=rated.get(field.name), is_timed=field.name in timed, labels=labels)
@@ -122,13 +122,8 @@ def label_words(design: StudyFile, *, labels: Sequence[str]) -> list[LabelWord]:
 
 
 def label_word(label: str, *, design: StudyFile) -> LabelWord:
-    """A label with its word in the study's language."""
-    return {"label": label, "word": design.default_texts.word(label)}
-
-
-def local_text(text: Mapping[Language, str], *, design: StudyFile) -> str:
-    """A text in the study's language."""
-    return text[design.study.languages[0]]
+    """A label with its word in the language that is spoken now."""
+    return {"label": label, "word": texts_of(design).word(label)}
 
 
 def _field_state(field: Field, *, rated: Rated | None, is_timed: bool, labels: Sequence[str]) -> FieldState:
@@ -151,11 +146,11 @@ def _widget(field: Field, *, labels: Sequence[str]) -> Widget:
     return "points" if field.integers is not None and field.integers[0] == 1 else "line"
 
 
-def _rated(statement: Statement, *, design: StudyFile) -> Rated:
+def _rated(statement: Statement) -> Rated:
     return {
-        "text": local_text(statement.text, design=design),
-        "least": local_text(statement.least_text, design=design),
-        "most": local_text(statement.most_text, design=design),
+        "text": local_text(statement.text),
+        "least": local_text(statement.least_text),
+        "most": local_text(statement.most_text),
     }
 
 

@@ -103,7 +103,8 @@ def _way_of_enrolling(study: "Study", *, kind: str) -> Callable[[], str]:
 
     from study.models import Enrolment
     from study.selectors import current_version, sound_check_stimulus
-    from study.services.enrolments import enrolment_create, enrolment_pass_sound_check
+    from study.services.consents import enrolment_create
+    from study.services.enrolments import enrolment_pass_sound_check
 
     version = current_version(study)
     word = sound_check_stimulus(version).true_label

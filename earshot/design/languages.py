@@ -1,14 +1,14 @@
 """Whether every text of a design is there in every language of the study."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 
-from earshot.design.names import Language
+from earshot.design.names import LANGUAGE_CODES
 from earshot.design.whole import Design
 
-_LANGUAGES = set(get_args(Language))
+_LANGUAGES = set(LANGUAGE_CODES)
 
 
 def find_missing_languages(design: Design) -> str | None:

@@ -1,12 +1,14 @@
 """What names, words and texts of a design may be."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
-# A language comes with its catalogue: German is taken up here and in the settings when its pages are translated.
-Language = Literal["en"]
+# A language is added here together with its catalogue in study/locale, as docs/designing.md says.
+Language = Literal["en", "de"]
+LANGUAGE_CODES: Final[tuple[Language, ...]] = get_args(Language)
+"""The languages that pages and studies may speak."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]

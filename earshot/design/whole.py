@@ -12,6 +12,7 @@ from earshot.design.blocks import Block, MainBlock, TrainingBlock, TrialBlock
 from earshot.design.conditions import Arm, Condition, Exposure
 from earshot.design.conduct import ExclusionRule, Recruitment, Release, Screens
 from earshot.design.names import Language, Name, Text, Word
+from earshot.design.participation import Participation
 from earshot.design.questionnaire_expertise import EXPERTISE
 from earshot.design.questionnaires import Questionnaire
 from earshot.errors import StudyError
@@ -71,6 +72,7 @@ class Design(Strict):
     questionnaires: list[Questionnaire] = Field(default_factory=list, max_length=20)
     expertise: bool = True
     screens: Screens = Field(default_factory=Screens)
+    participation: Participation = Field(default_factory=Participation)
     allocation: AllocationSettings = Field(default_factory=AllocationSettings)
     release: Release = Field(default_factory=Release)
     recruitment: Recruitment = Field(default_factory=Recruitment)

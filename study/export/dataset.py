@@ -23,6 +23,7 @@ from earshot.dataset import (
     PARTICIPANTS_FILE,
     README_FILE,
     TRIALS_FILE,
+    Column,
     DatasetVersion,
     Provenance,
     Tables,
@@ -30,12 +31,12 @@ from earshot.dataset import (
     describe_dataset,
     protocol_file,
     questionnaire_file,
-    table_csv,
+    write_table,
 )
 from earshot.dataset_allocation import AllocationRecord, describe_allocation
 from earshot.dataset_tables import dataset_tables
 from earshot.errors import StudyError
-from earshot.files import canonical_json, sha256_bytes, write_zip
+from earshot.files import HashedText, ZipWriter, canonical_json, sha256_bytes, zip_written_aside
 from earshot.protocol import parse_protocol
 from study.export.rows import (
     ExportedVersion,
@@ -60,8 +61,26 @@ def dataset_export(*, study: Study, out: Path, monitoring: bool = False) -> Expo
         If the study is a draft, or is not closed yet and `monitoring` is not set.
     """
     check_exportable(study, monitoring=monitoring)
-    members, exported = _dataset_members(study, versions=_read_versions(study), monitoring=monitoring)
-    write_zip(out, members=members)
+    versions = _read_versions(study)
+    tables = dataset_tables([each.protocol.design for each in versions], monitoring=monitoring)
+    exported = Exported(
+        n_participants=sum(each.version.enrolments.count() for each in versions),
+        n_trials=Trial.objects.filter(enrolment__version__study=study).count() if TRIALS_FILE in tables else 0,
+    )
+    provenance = _provenance(study, versions=versions, monitoring=monitoring)
+    members = _small_members(study, versions=versions, tables=tables, provenance=provenance, exported=exported)
+    with zip_written_aside(out) as archive:
+        hashes = {name: sha256_bytes(content) for name, content in members.items()}
+        for name, content in members.items():
+            archive.add(name, content)
+        for name, rows in _table_rows(study, versions=versions, tables=tables).items():
+            hashes[name] = _write_table(archive, name=name, rows=rows, columns=tables[name])
+        description = describe_dataset(
+            provenance.model_copy(update={"files": hashes}),
+            tables=tables,
+            description=dataset_description(study, exported=exported),
+        )
+        archive.add(DESCRIPTION_FILE, canonical_json(description))
     event_record("exported", study=study, data={"is_monitoring": monitoring})
     return exported
 
@@ -89,18 +108,16 @@ def _read_versions(study: Study) -> list[ExportedVersion]:
     return versions
 
 
-def _dataset_members(
-    study: Study, *, versions: Sequence[ExportedVersion], monitoring: bool
-) -> tuple[dict[str, bytes], Exported]:
-    """Every file of the zip by archive path."""
-    provenance = _provenance(study, versions=versions, monitoring=monitoring)
-    tables = dataset_tables([each.protocol.design for each in versions], monitoring=monitoring)
-    exported = Exported(
-        n_participants=sum(each.version.enrolments.count() for each in versions),
-        n_trials=Trial.objects.filter(enrolment__version__study=study).count() if TRIALS_FILE in tables else 0,
-    )
-    members = {
-        **_table_members(study, versions=versions, tables=tables),
+def _small_members(
+    study: Study,
+    *,
+    versions: Sequence[ExportedVersion],
+    tables: Tables,
+    provenance: Provenance,
+    exported: Exported,
+) -> dict[str, bytes]:
+    """Every file but the tables and the description, by archive path."""
+    return {
         **{protocol_file(each.version.number): bytes(each.version.protocol) for each in versions},
         MANIFEST_FILE: bytes(Bundle.objects.get(sha256=provenance.bundle_sha256).manifest),
         ALLOCATION_FILE: _allocation_record(study, versions=versions),
@@ -108,13 +125,6 @@ def _dataset_members(
         README_FILE: dataset_readme(provenance, tables=tables, exported=exported).encode(),
         CHANGES_FILE: dataset_changes(study).encode(),
     }
-    hashes = {name: sha256_bytes(content) for name, content in members.items()}
-    description = describe_dataset(
-        provenance.model_copy(update={"files": hashes}),
-        tables=tables,
-        description=dataset_description(study, exported=exported),
-    )
-    return members | {DESCRIPTION_FILE: canonical_json(description)}, exported
 
 
 def _provenance(study: Study, *, versions: Sequence[ExportedVersion], monitoring: bool) -> Provenance:
@@ -139,8 +149,8 @@ def _provenance(study: Study, *, versions: Sequence[ExportedVersion], monitoring
     return provenance.model_copy(update={"bundle_sha256": bundles[deciding]})
 
 
-def _table_members(study: Study, *, versions: Sequence[ExportedVersion], tables: Tables) -> dict[str, bytes]:
-    """The CSV of each table."""
+def _table_rows(study: Study, *, versions: Sequence[ExportedVersion], tables: Tables) -> dict[str, Iterable[Row]]:
+    """The rows of each table, read as they are written."""
     rows: dict[str, Iterable[Row]] = {
         PARTICIPANTS_FILE: chain.from_iterable(map(participant_rows, versions)),
         TRIALS_FILE: chain.from_iterable(map(trial_rows, versions)),
@@ -150,7 +160,15 @@ def _table_members(study: Study, *, versions: Sequence[ExportedVersion], tables:
         for questionnaire in each.protocol.design.every_questionnaire:
             name = questionnaire_file(questionnaire.name)
             rows[name] = chain(rows.get(name, ()), questionnaire_rows(each, questionnaire=questionnaire))
-    return {name: table_csv(rows[name], columns=columns) for name, columns in tables.items()}
+    return {name: rows[name] for name in tables}
+
+
+def _write_table(archive: ZipWriter, *, name: str, rows: Iterable[Row], columns: Sequence[Column]) -> str:
+    """Write a table row by row, however long it is; gives the SHA-256 of its bytes."""
+    with archive.text(name) as file:
+        hashed = HashedText(file)
+        write_table(hashed, rows=rows, columns=columns)
+    return hashed.sha256()
 
 
 def _allocation_record(study: Study, *, versions: Sequence[ExportedVersion]) -> bytes:

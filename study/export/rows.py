@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 
 from earshot.bundle import Manifest, Stimulus
 from earshot.dataset import Value
+from earshot.dataset_circumstances import circumstances_cells
 from earshot.dataset_tables import factor_column
 from earshot.dataset_trials import MetTrial
 from earshot.design.questionnaire_columns import flat_row
@@ -42,6 +43,12 @@ def participant_rows(exported: ExportedVersion) -> Iterator[Row]:
             | {
                 "place": enrolment.place,
                 "sequence": enrolment.sequence,
+                "consent_sha256": enrolment.consent_sha256,
+                "language": enrolment.language,
+                "utc_offset_min": enrolment.utc_offset_min,
+                "arrival": enrolment.arrival,
+                "is_automated": enrolment.is_automated,
+                "n_windows": enrolment.n_windows,
                 "consented_at": enrolment.consented_at,
                 "screened_at": enrolment.screened_at,
                 "screened_out": enrolment.screened_out,
@@ -54,6 +61,9 @@ def participant_rows(exported: ExportedVersion) -> Iterator[Row]:
                 "released_at": enrolment.released_at,
                 "release_reason": enrolment.release_reason,
                 "n_main_answered": enrolment.n_main_answered,
+                "withdrawn_at": enrolment.withdrawn_at,
+                "withdrawal": enrolment.withdrawal,
+                "n_deleted": enrolment.n_deleted,
             }
         )
 
@@ -145,4 +155,6 @@ def _describe_response(trial: Trial, *, met: MetTrial) -> Row:
         "original_plays": response.original_plays,
         "heard_share": response.heard_share,
         "answered_at": response.answered_at,
+        "received_at": response.received_at,
+        **circumstances_cells(response.circumstances),
     }

@@ -65,7 +65,9 @@ Study `{slug}`, stage {stage}, version {version}, protocol `{protocol_sha256}`.
 - `kind` main is analysed; training came with feedback, an exemplar only shows, an attention trial tells what to choose.
 - `version` is the protocol a participant met; `stage` pilot is never analysed with the study that follows.
 - An empty cell is an unknown value: before allocation, or a trial that was not answered.
-- Times are the server's, ISO-8601 in UTC; `rt` and `onset_to_response_ms` are the browser's clock, in ms.
+- Times are the server's, ISO-8601 in UTC; `rt` and everything that ends in `_ms` are the browser's clock, in ms, a
+  moment since the trial began on the page. How a trial was met (devices, window, lapses) describes; nobody was left out
+  for it.
   Sound reaches the ear tens of milliseconds after its onset, over Bluetooth far more: do not compare response times
   across channels.
 

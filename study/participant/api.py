@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from earshot.circumstances import Circumstances
 from earshot.errors import describe_validation
 from earshot.files import Strict
 from study.headphones import MOST_ATTEMPTS, N_INTERVALS
@@ -19,7 +20,8 @@ from study.refusals import Refusal
 from study.selectors import enrolments_with_study, study_by_slug, study_protocol
 from study.services.enrolments import check_open, enrolment_pass_sound_check, enrolment_seen
 from study.services.headphones import enrolment_check_headphones
-from study.services.responses import Answer, first_answer_record, response_record, trial_begin
+from study.services.responses import Answer, Beginning, first_answer_record, response_record, trial_begin
+from study.services.windows import Claim, enrolment_claim_window, enrolment_leave_window
 from study.task_forms import label_word
 
 MAX_BODY_BYTES = 64 * 1024
@@ -36,10 +38,27 @@ FieldName = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 FieldAnswers = Annotated[dict[FieldName, Label | int], Field(max_length=_MOST_FIELDS)]
 
 
-class BeginForm(Strict):
-    """The beginning of a trial; `begin_id` is the page's own, one each time it shows the trial."""
+class WindowForm(Strict):
+    """The window that leads, or gives a sign of life; `leave`: it is closed.
 
-    begin_id: uuid.UUID | None = None
+    `previous_id` is the window that led in the same tab before the page was loaded again.
+    """
+
+    window_id: uuid.UUID
+    previous_id: uuid.UUID | None = None
+    take_over: bool = False
+    leave: bool = False
+
+
+class BeginForm(Strict):
+    """The beginning of a trial; `begin_id` is the page's own, one each time it shows the trial.
+
+    `age_ms`, here and below: how long ago that was when it was sent.
+    """
+
+    begin_id: uuid.UUID
+    window_id: uuid.UUID | None = None
+    age_ms: Milliseconds = 0
 
 
 class SoundCheckForm(Strict):
@@ -72,6 +91,14 @@ class AnswerForm(Strict):
     second_plays: Plays
     original_plays: Plays
     heard_share: Annotated[float, Field(ge=0.0, le=1.0)]
+    circumstances: Circumstances
+    begin_id: uuid.UUID | None = None
+    age_ms: Milliseconds = 0
+
+    def answer(self) -> Answer:
+        """What the trial is answered with."""
+        named = {name: getattr(self, name) for name in AnswerForm.model_fields if name not in ("begin_id", "age_ms")}
+        return Answer(**named | {"circumstances": self.circumstances.model_dump()})
 
 
 FormModel = TypeVar("FormModel", bound=Strict)
@@ -134,6 +161,20 @@ class EnrolmentStateApi(ParticipantApi):
         return Response(enrolment_state(self.enrolment))
 
 
+class EnrolmentWindowApi(ParticipantApi):
+    """The lease of the one window that leads through the trials."""
+
+    def post(self, request: Request, slug: str) -> Response:
+        """That this window leads, or has let go."""
+        form = read_form(request, WindowForm)
+        if form.leave:
+            enrolment_leave_window(enrolment=self.enrolment, window_id=form.window_id)
+        else:
+            claim = Claim(form.window_id, previous_id=form.previous_id, take_over=form.take_over)
+            enrolment_claim_window(enrolment=self.enrolment, claim=claim)
+        return Response({"leads": not form.leave})
+
+
 class EnrolmentSoundCheckApi(ParticipantApi):
     """The sound check, which allocates when it is passed first."""
 
@@ -159,7 +200,8 @@ class TrialBeginApi(ParticipantApi):
     def post(self, request: Request, slug: str, trial_code: uuid.UUID) -> Response:
         """How often the trial was begun before."""
         form = read_form(request, BeginForm)
-        n_reloads = trial_begin(enrolment=self.enrolment, trial_code=trial_code, begin_id=form.begin_id)
+        beginning = Beginning(begin_id=form.begin_id, age_ms=form.age_ms, window_id=form.window_id)
+        n_reloads = trial_begin(enrolment=self.enrolment, trial_code=trial_code, beginning=beginning)
         return Response({"n_reloads": n_reloads})
 
 
@@ -181,8 +223,13 @@ class ResponseCreateApi(ParticipantApi):
     def post(self, request: Request, slug: str, trial_code: uuid.UUID) -> Response:
         """The acknowledgement: where the block gives feedback with what is told, and always with what is next."""
         form = read_form(request, AnswerForm)
-        answer = Answer(**{name: getattr(form, name) for name in AnswerForm.model_fields})
-        response = response_record(enrolment=self.enrolment, trial_code=trial_code, answer=answer)
+        response = response_record(
+            enrolment=self.enrolment,
+            trial_code=trial_code,
+            answer=form.answer(),
+            begin_id=form.begin_id,
+            age_ms=form.age_ms,
+        )
         enrolment = enrolments_with_study().get(pk=self.enrolment.pk)
         feedback = trial_feedback(
             shown_trial(response.trial),

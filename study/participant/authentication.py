@@ -12,8 +12,8 @@ from study.refusals import Refusal
 from study.selectors import enrolment_by_token
 from study.services.enrolments import enrolment_seen
 
-# Long enough to come back after some days; a session cookie would be gone with the browser window.
-_COOKIE_MAX_AGE_S = 30 * 24 * 3600
+# Longer than any study lets people come back; a session cookie would be gone with the browser window.
+COOKIE_MAX_AGE_S = 90 * 24 * 3600
 
 
 def cookie_name(slug: str) -> str:
@@ -26,7 +26,7 @@ def set_cookie(response: HttpResponse, *, study: Study, token: str) -> None:
     response.set_cookie(
         cookie_name(study.slug),
         token,
-        max_age=_COOKIE_MAX_AGE_S,
+        max_age=COOKIE_MAX_AGE_S,
         path=f"/s/{study.slug}/",
         httponly=True,
         samesite="Lax",

@@ -1,66 +1,30 @@
-"""The pages before allocation: information and consent, screens, sound check, headphone check."""
-
-from uuid import UUID, uuid4
+"""The pages between consent and allocation: screens, sound check, headphone check."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from earshot.design.blocks import TrainingBlock
 from earshot.design.conduct import HEADPHONE_CHECKS, Screens
-from earshot.design.study_file import StudyFile
 from study.headphones import MOST_ATTEMPTS, attempt_order
-from study.markdown import render_text
 from study.models import Enrolment, Study
-from study.participant.authentication import find_enrolment, set_cookie
-from study.participant.pages import local_line, participant_page, render_line, texts_of, unavailable
+from study.participant.authentication import find_enrolment
+from study.participant.footer import footer_of
+from study.participant.pages import local_line, participant_page
 from study.participant.steps import go_on, page_url, to_start
 from study.presentation import are_digits
 from study.selectors import (
-    current_version,
     enrolment_labels,
     enrolment_next_step,
     enrolments_with_study,
     sound_check_stimulus,
-    study_minutes,
     study_protocol,
-    version_takes_newcomers,
 )
-from study.services.enrolments import enrolment_create
 from study.services.headphones import enrolment_without_headphones
 from study.services.screening import Screening, enrolment_screen
 
 _MOST_PX_DIGITS = 5
-
-
-@require_safe
-@participant_page()
-def start(request: HttpRequest, study: Study) -> HttpResponse:
-    """Information and consent; whoever is enrolled goes on where they stand."""
-    enrolment = find_enrolment(request, study=study)
-    if enrolment is not None:
-        return go_on(enrolment)
-    if not version_takes_newcomers(current_version(study)):
-        return unavailable(request, reason="no-newcomers", study=study)
-    return _render_start(request, study=study)
-
-
-@require_POST
-@participant_page()
-def consent(request: HttpRequest, study: Study) -> HttpResponse:
-    """Consent given: enrolled, once per browser, however often the form is sent."""
-    enrolment = find_enrolment(request, study=study)
-    if enrolment is not None:
-        return go_on(enrolment)
-    consent_id = _read_uuid(request.POST.get("consent_id", ""))
-    if consent_id is None or not request.POST.get("consent"):
-        return _render_start(request, study=study, consent_missing=True)
-    enrolment, token = enrolment_create(study=study, consent_id=consent_id)
-    response = go_on(enrolment)
-    set_cookie(response, study=study, token=token)
-    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,7 +59,7 @@ def sound(request: HttpRequest, study: Study) -> HttpResponse:
     original = sound_check_stimulus(enrolment.version).renditions.filter(mask="none").order_by("number")[:1].get()
     context = {
         "title": study.title,
-        "contact": contact_line(enrolment),
+        **footer_of(enrolment),
         "sound_url": reverse("media", args=[original.sound_file]),
         "labels": enrolment_labels(enrolment),
         "labels_are_digits": are_digits(study.bundle.labels),
@@ -124,7 +88,7 @@ def headphones(request: HttpRequest, study: Study) -> HttpResponse:
     orders = [attempt_order(check, code=enrolment.code, attempt=attempt) for attempt in range(MOST_ATTEMPTS)]
     context = {
         "title": study.title,
-        "contact": contact_line(enrolment),
+        **footer_of(enrolment),
         "check": check,
         "n_trials": HEADPHONE_CHECKS[check].n_trials,
         "attempt": len(enrolment.headphones_answers),
@@ -135,42 +99,13 @@ def headphones(request: HttpRequest, study: Study) -> HttpResponse:
     return render(request, "participant/headphones.html", context)
 
 
-def contact_line(enrolment: Enrolment) -> str:
-    """How to reach the researcher, as HTML of one line."""
-    return render_line(texts_of(study_protocol(enrolment.version).design).contact)
-
-
-def _render_start(request: HttpRequest, *, study: Study, consent_missing: bool = False) -> HttpResponse:
-    design = study_protocol(current_version(study)).design
-    texts = texts_of(design)
-    context = {
-        "title": study.title,
-        "information": render_text(texts.information),
-        "consent": render_line(texts.consent),
-        "contact": render_line(texts.contact),
-        "n_trials": max(design.n_trials(arm) for arm in design.arms),
-        "minutes": study_minutes(design),
-        "has_training": any(isinstance(block, TrainingBlock) for block in design.blocks),
-        "has_questions": _has_questions(design),
-        "needs_headphones": design.screens.headphones != "none",
-        "action": page_url("participant-consent", study),
-        "consent_missing": consent_missing,
-        "consent_id": uuid4(),
-    }
-    return render(request, "participant/start.html", context, status=400 if consent_missing else 200)
-
-
-def _has_questions(design: StudyFile) -> bool:
-    return bool(design.every_questionnaire) or design.screens.speaks is not None or design.screens.hears_well
-
-
 def _render_screens(
     request: HttpRequest, *, enrolment: Enrolment, asked: Screens, screening: Screening | None
 ) -> HttpResponse:
     missing = _missing(screening, asked=asked) if screening else []
     context = {
         "title": enrolment.version.study.title,
-        "contact": contact_line(enrolment),
+        **footer_of(enrolment),
         "least_width_px": asked.least_width_px,
         "speaks": local_line(asked.speaks) if asked.speaks is not None else "",
         "hears_well": asked.hears_well,
@@ -199,10 +134,3 @@ def _missing(screening: Screening, *, asked: Screens) -> list[str]:
         "hears_well": asked.hears_well,
     }
     return [name for name, is_asked in needed.items() if is_asked and getattr(screening, name) is None]
-
-
-def _read_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

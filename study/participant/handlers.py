@@ -5,9 +5,13 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import translation
 
+from study.local_texts import texts_of
+from study.models import Stage
 from study.participant.errors import BUSY_RETRY_MS, is_busy, json_error
-from study.participant.pages import seal_page
+from study.participant.pages import render_line, seal_page
+from study.selectors import current_version, study_by_slug, study_protocol
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +38,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 of a form that came without its token, mostly because cookies are blocked."""
-    return _answer(request, status=403, reason="cookies", message="the form's token is missing; allow cookies")
+    """403 of a form that came without its token, mostly because cookies are blocked, with whom to write to."""
+    message = "the form's token is missing; allow cookies"
+    return _answer(request, status=403, reason="cookies", message=message, contact=_contact(request))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -67,15 +72,30 @@ class BusyMiddleware:
         return response
 
 
-def _answer(request: HttpRequest, *, status: int, reason: str, message: str) -> HttpResponse:
-    """The error as JSON or page; the page is rendered without the request, so that nothing touches the database."""
+def _contact(request: HttpRequest) -> str:
+    """How to reach the researcher of the study whose address was asked, as HTML of one line; empty where none is."""
+    slug = request.resolver_match.kwargs.get("slug") if request.resolver_match else None
+    study = study_by_slug(slug) if slug else None
+    if study is None or study.stage == Stage.DRAFT:
+        return ""
+    return render_line(texts_of(study_protocol(current_version(study)).design).contact)
+
+
+def _answer(request: HttpRequest, *, status: int, reason: str, message: str, contact: str = "") -> HttpResponse:
+    """The error as JSON or page; the page is rendered without the request, so that nothing touches the database.
+
+    It speaks the browser's language: which study it belongs to, and who asks, may be just what cannot be found out.
+    """
     if "/api/" in request.path:
         return json_error(status=status, code=reason, message=message)
     content: str
+    language = translation.get_language_from_request(request)
     try:
-        content = render_to_string("participant/error.html", {"status": status, "reason": reason})
+        with translation.override(language):
+            context = {"status": status, "reason": reason, "contact": contact}
+            content = render_to_string("participant/error.html", context)
     except Exception:
         # Whatever broke the page may break its error page too, as static files that were never collected do.
         logger.exception("the page for status %d cannot be rendered; was collectstatic run?", status)
-        content = _BARE_PAGE.format(status=status, message=message)
-    return seal_page(HttpResponse(content, status=status))
+        content, language = _BARE_PAGE.format(status=status, message=message), "en"
+    return seal_page(HttpResponse(content, status=status), language=language)

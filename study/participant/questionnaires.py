@@ -10,7 +10,7 @@ from earshot.design.questionnaire_item_answers import AnswerFault
 from earshot.design.questionnaires import Questionnaire
 from study.models import Enrolment, Study
 from study.participant.authentication import find_enrolment
-from study.participant.entry import contact_line
+from study.participant.footer import footer_of
 from study.participant.pages import local_line, participant_page
 from study.participant.questionnaire_fields import item_fields, read_form
 from study.participant.steps import go_on, to_start
@@ -42,7 +42,7 @@ def _render(
 ) -> HttpResponse:
     context = {
         "title": enrolment.version.study.title,
-        "contact": contact_line(enrolment),
+        **footer_of(enrolment),
         "heading": local_line(asked.title),
         "fields": item_fields(asked, posted=request.POST, faults=faults),
         "n_faults": len(faults),

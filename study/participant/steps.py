@@ -12,6 +12,8 @@ _PAGES: dict[StepKind, str] = {
     "headphones": "participant-headphones",
     "trials": "participant-trials",
     "screened-out": "participant-ended",
+    "withdrawn": "participant-ended",
+    "expired": "participant-ended",
     "complete": "participant-debrief",
 }
 

@@ -2,12 +2,14 @@
 
 from django.urls import path, re_path
 
-from study.participant import api, ending, entry, questionnaires, views
+from study.participant import api, beginning, ending, entry, questionnaires, views
 
 urlpatterns = [
     path("", views.front, name="front"),
-    path("s/<slug:slug>/", entry.start, name="participant-start"),
-    path("s/<slug:slug>/consent", entry.consent, name="participant-consent"),
+    path("s/<slug:slug>/", beginning.start, name="participant-start"),
+    path("s/<slug:slug>/p/<str:token>", beginning.personal, name="participant-personal"),
+    path("s/<slug:slug>/consent", beginning.consent, name="participant-consent"),
+    path("s/<slug:slug>/decline", beginning.decline, name="participant-decline"),
     path("s/<slug:slug>/screens", entry.screens, name="participant-screens"),
     path("s/<slug:slug>/sound", entry.sound, name="participant-sound"),
     path("s/<slug:slug>/headphones", entry.headphones, name="participant-headphones"),
@@ -15,7 +17,9 @@ urlpatterns = [
     path("s/<slug:slug>/trials", views.trials, name="participant-trials"),
     path("s/<slug:slug>/debrief", ending.debrief, name="participant-debrief"),
     path("s/<slug:slug>/ended", ending.ended, name="participant-ended"),
+    path("s/<slug:slug>/withdraw", ending.withdraw, name="participant-withdraw"),
     path("s/<slug:slug>/api/state", api.EnrolmentStateApi.as_view(), name="participant-state"),
+    path("s/<slug:slug>/api/window", api.EnrolmentWindowApi.as_view(), name="participant-window"),
     path("s/<slug:slug>/api/sound-check", api.EnrolmentSoundCheckApi.as_view(), name="participant-sound-check"),
     path("s/<slug:slug>/api/headphones", api.EnrolmentHeadphonesApi.as_view(), name="participant-headphone-check"),
     path(

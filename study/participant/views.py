@@ -15,7 +15,7 @@ from earshot.design.conduct import HeadphoneCheckName
 from study.headphones import make_sound
 from study.models import Picture, Rendition, Study
 from study.participant.authentication import find_enrolment
-from study.participant.entry import contact_line
+from study.participant.footer import footer_of
 from study.participant.pages import participant_page
 from study.participant.steps import go_on, page_url, to_start
 from study.presentation import are_digits
@@ -57,7 +57,7 @@ def trials(request: HttpRequest, study: Study) -> HttpResponse:
         return go_on(enrolment)
     context = {
         "title": study.title,
-        "contact": contact_line(enrolment),
+        **footer_of(enrolment),
         "labels_are_digits": are_digits(study.bundle.labels),
         "api_base": f"{page_url('participant-start', study)}api/",
     }

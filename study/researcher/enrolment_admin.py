@@ -45,7 +45,8 @@ class EnrolmentAdmin(RecordAdmin):
         *("code", "version", "stage", "shown_arm", "shown_place", "shown_sequence", "shown_n_answered", "consented_at"),
         *("screened_at", "screened_out", "sound_checked_at", "headphones_checked_at", "headphones_right"),
         *("shown_allocated_at", "shown_training_completed_at", "completed_at", "shown_last_seen_at"),
-        *("released_at", "release_reason", "completion_code"),
+        *("released_at", "release_reason", "completion_code", "arrival", "language", "expires_at"),
+        *("withdrawn_at", "withdrawal", "shown_n_deleted"),
     ]
     ordering = ["-id"]
     empty_value_display = "–"
@@ -56,6 +57,7 @@ class EnrolmentAdmin(RecordAdmin):
     shown_n_answered = _withheld_until_closed("n_responses", description="answered")
     shown_allocated_at = _withheld_until_closed("allocated_at", description="allocated at")
     shown_training_completed_at = _withheld_until_closed("training_completed_at", description="training completed at")
+    shown_n_deleted = _withheld_until_closed("n_deleted", description="answers deleted")
     # It is the time of the last answer.
     shown_last_seen_at = _withheld_until_closed("last_seen_at", description="last sign of life")
 

@@ -31,7 +31,7 @@ from study.participant.api import AnswerForm, BeginForm, FirstAnswerForm, FormMo
 from study.participant.errors import json_error
 from study.participant.pages import seal_page
 from study.participant_plans import sequence_trials
-from study.participant_state import N_TRIALS_NAMED_AHEAD, Place, State, session_state
+from study.participant_state import N_TRIALS_AHEAD, Place, State, session_state
 from study.presentation import Feedback, ShownTrial, are_digits, trial_feedback
 from study.selectors import current_version, study_design, study_protocol
 from study.task_forms import label_word
@@ -55,7 +55,7 @@ class Preview:
 
     def state(self, place: int) -> State:
         """Where a preview stands that has answered `place` trials."""
-        ahead = range(place, len(self.trials))[: 1 + N_TRIALS_NAMED_AHEAD]
+        ahead = range(place, len(self.trials))[: 1 + N_TRIALS_AHEAD]
         return session_state(
             [Place(trial.block, trial.kind, trial.condition or "") for trial in self.trials],
             n_answered=place,
@@ -133,7 +133,9 @@ def staff_only(view: PreviewView) -> Callable[..., HttpResponseBase]:
             return redirect_to_login(request.get_full_path(), login_url="admin:login")
         if not user.has_perm("study.view_study"):
             raise PermissionDenied("this account may not look at studies")
-        return view(request, preview=preview_of(slug=slug, arm=arm, start=start), **place)
+        preview = preview_of(slug=slug, arm=arm, start=start)
+        with translation.override(preview.study.language):
+            return view(request, preview=preview, **place)
 
     return guarded
 
@@ -163,8 +165,7 @@ def preview_page(request: HttpRequest, *, preview: Preview) -> HttpResponse:
         ],
         "back_url": reverse("admin:study_study_change", args=[preview.study.pk]),
     }
-    with translation.override(preview.study.language):
-        return seal_page(render(request, "researcher/preview.html", context))
+    return seal_page(render(request, "researcher/preview.html", context), language=preview.study.language)
 
 
 @require_safe
@@ -172,6 +173,13 @@ def preview_page(request: HttpRequest, *, preview: Preview) -> HttpResponse:
 def preview_state(request: HttpRequest, *, preview: Preview) -> HttpResponse:
     """The state at the beginning: a reload starts over."""
     return _answer(preview.state(preview.start))
+
+
+@require_POST
+@staff_only
+def preview_window(request: HttpRequest, *, preview: Preview) -> HttpResponse:
+    """What a participant's page hears when it leads: any number of previews may."""
+    return _answer({"leads": True})
 
 
 @require_POST

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from earshot.design.study_file import StudyFile
 from earshot.errors import StudyError
 from study.export.download import dataset_download
-from study.models import Enrolment, Stage, Study, Version
+from study.models import OUTCOME_STAGES, Enrolment, Stage, Study, Version
 from study.researcher.describing import describe_arms, describe_session
 from study.researcher.designing.views import check_title
 from study.researcher.records import RecordAdmin, preformatted_json, shows_outcomes
@@ -170,6 +170,8 @@ def study_links(study: Study) -> list[tuple[str, str]]:
     links = [(check_title(study), reverse("study-check", args=[study.slug]))]
     if study.draft is not None:
         links.insert(0, ("Design", reverse("design-page", args=[study.slug, "conditions"])))
+    if study.stage not in OUTCOME_STAGES:
+        links.append(("Personal links", reverse("study-invitations", args=[study.slug])))
     links += [(f"Preview {arm}", reverse("study-preview", args=[study.slug, arm])) for arm in _arm_names(study)]
     if study.stage != Stage.DRAFT:
         title = "Export" if shows_outcomes(study) else "Export (monitoring)"

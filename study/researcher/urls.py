@@ -3,13 +3,18 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from study.researcher import preview, reports
+from study.researcher import invitations, preview, reports
 
 urlpatterns = [
     path("admin/preview/<slug:slug>/<slug:arm>/", preview.preview_page, name="study-preview"),
     path("admin/preview/<slug:slug>/<slug:arm>/<int:start>/", preview.preview_page, name="study-preview-trial"),
     path(
         "admin/preview/<slug:slug>/<slug:arm>/<int:start>/api/state", preview.preview_state, name="study-preview-state"
+    ),
+    path(
+        "admin/preview/<slug:slug>/<slug:arm>/<int:start>/api/window",
+        preview.preview_window,
+        name="study-preview-window",
     ),
     path(
         "admin/preview/<slug:slug>/<slug:arm>/<int:start>/api/trials/<uuid:code>/begin",
@@ -26,6 +31,7 @@ urlpatterns = [
         preview.preview_response,
         name="study-preview-response",
     ),
+    path("admin/studies/<slug:slug>/links/", invitations.study_invitations, name="study-invitations"),
     path("reports/<slug:slug>/", reports.report_page, name="study-report"),
     path("", include("study.researcher.designing.urls")),
     path("admin/", admin.site.urls),

@@ -1,78 +1,24 @@
 """Enrolling: consent, then the steps that everyone passes before allocation, and with the last of them a place."""
 
-import base64
-import hashlib
-import uuid
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from study.models import OPEN_STAGES, Enrolment, QuestionnaireResponse, Stage, Study
 from study.refusals import Refusal
 from study.selectors import (
-    current_version,
     enrolment_next_step,
     enrolments_with_study,
     sound_check_stimulus,
     study_protocol,
-    version_takes_newcomers,
 )
 from study.services.allocations import enrolment_allocate, version_lock
 from study.services.events import event_record
+from study.services.withdrawals import check_not_withdrawn
 
-_CONSENT_PURPOSE = "earshot consent"
 # Signs of life decide about places given up after many minutes: writing each of them down would tell no more.
 _SIGN_OF_LIFE_EVERY = timedelta(minutes=1)
-
-
-def enrolment_create(*, study: Study, consent_id: uuid.UUID) -> tuple[Enrolment, str]:
-    """The enrolment of someone who has consented, and the token of their cookie, which is kept nowhere.
-
-    Every start page carries a `consent_id` of its own, which decides the token: a form sent twice gives the same
-    enrolment and the same token.
-
-    Raises
-    ------
-    Refusal
-        `study-closed` if the study takes nobody now, or nobody new because an older Earshot froze it.
-    """
-    token = _consent_token(study, consent_id=consent_id)
-    try:
-        return _enrol(study, token=token), token
-    except IntegrityError:
-        # The same form was stored between our look and our insert: the second look finds what the constraint kept.
-        return _enrol(study, token=token), token
-
-
-def _consent_token(study: Study, *, consent_id: uuid.UUID) -> str:
-    """The cookie's token: an HMAC-SHA256 under the secret key, which nobody can make from a form alone."""
-    digest = salted_hmac(_CONSENT_PURPOSE, f"{study.code} {consent_id}", algorithm="sha256").digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-@transaction.atomic
-def _enrol(study: Study, *, token: str) -> Enrolment:
-    # No key: others who add rows that refer to this study, as allocations do, need not wait.
-    study = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
-    check_open(study)
-    token_sha256 = hashlib.sha256(token.encode()).hexdigest()
-    stored = Enrolment.objects.filter(token_sha256=token_sha256).first()
-    if stored is not None:
-        return stored
-    version = current_version(study)
-    if not version_takes_newcomers(version):
-        raise Refusal("study-closed", "this study was begun with an older Earshot and takes nobody new")
-    now = timezone.now()
-    enrolment = Enrolment(
-        version=version, token_sha256=token_sha256, stage=study.stage, consented_at=now, last_seen_at=now
-    )
-    # Uniqueness is the database's to judge: its constraint alone holds when two requests come at once.
-    enrolment.full_clean(validate_unique=False)
-    enrolment.save()
-    event_record("enrolled", study=study, version=version, enrolment=enrolment)
-    return enrolment
 
 
 @transaction.atomic
@@ -115,12 +61,13 @@ def enrolment_lock(enrolment: Enrolment) -> Enrolment:
     Raises
     ------
     Refusal
-        `study-closed`.
+        `study-paused`, `study-closed` or `withdrawn`.
     """
     Enrolment.objects.select_for_update(no_key=True).get(pk=enrolment.pk)
     # Read only now: while we waited for the row, the study may have been closed by whoever held it.
     locked = enrolments_with_study().get(pk=enrolment.pk)
     check_open(locked.version.study)
+    check_not_withdrawn(locked)
     return locked
 
 
@@ -143,7 +90,9 @@ def _factors(enrolment: Enrolment) -> dict[str, str]:
 
 
 def check_open(study: Study) -> None:
-    """Refuse with `study-closed` unless the study takes participants and answers now."""
+    """Refuse with `study-paused` or `study-closed` unless the study takes participants and answers now."""
+    if study.stage == Stage.PAUSED:
+        raise Refusal("study-paused", "this study is paused; nothing was stored, and the same may be sent again later")
     if study.stage not in OPEN_STAGES:
         ended = "is closed" if study.stage == Stage.CLOSED else "is not open"
         raise Refusal("study-closed", f"this study {ended}; nothing was stored")

@@ -17,6 +17,7 @@ EventKind = Literal[
     "resumed",
     "closed",
     "cloned",
+    "declined",
     "enrolled",
     "screened",
     "screened-out",

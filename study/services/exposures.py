@@ -19,7 +19,7 @@ class TrialExposure:
     Parameters
     ----------
     begun_at : datetime
-        The server's clock.
+        When the trial can have begun at the earliest, by the server's clock.
     dwell_ms : int
         From the explanation's onset to the opening of answers.
     until_first_ms, until_last_ms : float

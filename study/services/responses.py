@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -11,10 +12,13 @@ from earshot.tasks.fields import AnswerFault, Answers, check_answers
 from earshot.tasks.kinds import TASKS
 from study.models import Enrolment, Response, Trial
 from study.refusals import Refusal
-from study.selectors import enrolment_next_step, study_protocol, unanswered_trials
+from study.selectors import study_protocol, unanswered_trials
 from study.services.completion import completion_note
 from study.services.enrolments import enrolment_lock, enrolment_seen
 from study.services.exposures import TrialExposure, check_heard, check_passed, check_plays, check_waited
+from study.services.handing_out import earliest_start, is_handed_out, moment_ago
+from study.services.windows import Claim, check_window
+from study.services.withdrawals import check_not_expired
 from study.task_forms import asked_about, attention_field, form_of
 
 
@@ -25,7 +29,8 @@ class Answer:
     `client_id` is made by the browser once per answer: a repeat of it is the same answer sent again. `answers` holds
     what was asked by field; after first answers, what was asked since. `plays` is of the explanation, `second_plays` of
     the second one or of the changed clip, `heard_share` (0-1) the longest play of an explanation's sound, of two the
-    shorter; a picture that stays has one play and `heard_share` 1.
+    shorter; a picture that stays has one play and `heard_share` 1. `circumstances` are those of
+    `earshot.circumstances.Circumstances`, empty where they were not sent.
     """
 
     client_id: uuid.UUID
@@ -36,32 +41,44 @@ class Answer:
     second_plays: int
     original_plays: int
     heard_share: float
+    circumstances: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A trial that a page began to show.
+
+    A page makes one `begin_id` each time it shows a trial: a repeat of it is the same beginning sent again. `age_ms` is
+    how long ago it was when the page sent it; `window_id` is the page's window, where it has one.
+    """
+
+    begin_id: uuid.UUID
+    age_ms: int = 0
+    window_id: uuid.UUID | None = None
 
 
 @transaction.atomic
-def trial_begin(*, enrolment: Enrolment, trial_code: uuid.UUID, begin_id: uuid.UUID | None = None) -> int:
-    """How often the trial was begun before; its dwell starts now, by the server's clock.
+def trial_begin(*, enrolment: Enrolment, trial_code: uuid.UUID, beginning: Beginning) -> int:
+    """How often the trial was begun before; its dwell starts at the beginning, by the server's clock.
 
-    A page makes one `begin_id` each time it shows a trial: a repeat of it is the same beginning sent again, which
-    counts no reload and leaves the dwell as it runs.
+    A repeat counts no reload and leaves the dwell as it runs.
 
     Raises
     ------
     Refusal
-        `unknown-trial`, `already-answered`, `not-handed-out` (only the first unanswered trial can begin, and
-        only when its block is due) or
-        `study-closed`.
+        `unknown-trial`, `already-answered`, `not-handed-out`, `other-window`, `expired`, `withdrawn`, `study-paused`
+        or `study-closed`.
     """
     enrolment = enrolment_lock(enrolment)
     trial = _find_trial(enrolment, trial_code=trial_code)
     if _stored_response(trial) is not None:
         raise Refusal("already-answered", "this trial was answered; go on with the next one")
-    _refuse_unless_handed_out(trial, enrolment=enrolment)
-    if begin_id is None or begin_id != trial.begin_id:
-        trial.begun_at = timezone.now()
-        trial.n_begun += 1
-        trial.begin_id = begin_id
-        trial.save(update_fields=["begun_at", "n_begun", "begin_id"])
+    _refuse_unless_handed_out(trial)
+    check_not_expired(enrolment)
+    if beginning.window_id is not None:
+        check_window(enrolment, claim=Claim(beginning.window_id))
+    if beginning.begin_id != trial.begin_id:
+        _note_beginning(trial, begin_id=beginning.begin_id, begun_at=moment_ago(beginning.age_ms))
     enrolment_seen(enrolment=enrolment)
     return trial.n_begun - 1
 
@@ -76,15 +93,17 @@ def first_answer_record(*, enrolment: Enrolment, trial_code: uuid.UUID, answers:
     Raises
     ------
     Refusal
-        `malformed` where the trial has one step only or the answers do not fit, `unknown-label`, `not-begun`,
-        `not-handed-out`, `too-early`, `already-answered`, `unknown-trial` or `study-closed`; nothing is stored.
+        `malformed` where the trial has one step only or the answers do not fit, `unknown-label`, `not-handed-out`,
+        `too-early`, `already-answered`, `unknown-trial`, `study-paused` or `study-closed`; nothing is stored.
     """
     enrolment = enrolment_lock(enrolment)
     trial = _find_trial(enrolment, trial_code=trial_code)
     if _stored_response(trial) is not None:
         raise Refusal("already-answered", "this trial was answered; go on with the next one")
     if trial.first_answers is None:
-        exposure = _begun_exposure(trial, enrolment=enrolment)
+        check_not_expired(enrolment)
+        _refuse_unless_handed_out(trial)
+        exposure = _exposure(trial, enrolment=enrolment)
         trial.first_answers = _check_first(answers, trial=trial, enrolment=enrolment)
         check_passed(exposure.until_first_ms, begun_at=exposure.begun_at, now=timezone.now())
         trial.save(update_fields=["first_answers"])
@@ -92,27 +111,41 @@ def first_answer_record(*, enrolment: Enrolment, trial_code: uuid.UUID, answers:
     return trial
 
 
-def response_record(*, enrolment: Enrolment, trial_code: uuid.UUID, answer: Answer) -> Response:
-    """The stored response to a trial; a repeat of the same answer gives back the one stored first.
+def response_record(
+    *, enrolment: Enrolment, trial_code: uuid.UUID, answer: Answer, begin_id: uuid.UUID | None = None, age_ms: int = 0
+) -> Response:
+    """The stored response to a trial that was handed out; a repeat of the same answer gives back the one stored first.
 
-    It is committed when this returns. The last response of the training sets the enrolment's time; what completes the
-    study does so in the same transaction.
+    Answers may come in any order, and before the news that their trial began, whose `begin_id` they bear; `age_ms` is
+    how long ago the answer was given when it was sent. It is committed when this returns. The last response of the
+    training sets the enrolment's time; what completes the study does so in the same transaction.
 
     Raises
     ------
     Refusal
         With the reason; nothing is stored.
     """
+    sent = _Sent(answer, begin_id=begin_id, age_ms=age_ms)
     try:
-        return _record(enrolment, trial_code=trial_code, answer=answer)
+        return _record(enrolment, trial_code=trial_code, sent=sent)
     except IntegrityError:
         # Another request stored an answer between our look and our insert: the unique constraints decided, and the
         # second look finds what they kept.
-        return _record(enrolment, trial_code=trial_code, answer=answer)
+        return _record(enrolment, trial_code=trial_code, sent=sent)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """An answer and how it was sent."""
+
+    answer: Answer
+    begin_id: uuid.UUID | None
+    age_ms: int
 
 
 @transaction.atomic
-def _record(enrolment: Enrolment, *, trial_code: uuid.UUID, answer: Answer) -> Response:
+def _record(enrolment: Enrolment, *, trial_code: uuid.UUID, sent: _Sent) -> Response:
+    answer = sent.answer
     enrolment = enrolment_lock(enrolment)
     trial = _find_trial(enrolment, trial_code=trial_code)
     stored = _stored_response(trial)
@@ -120,8 +153,10 @@ def _record(enrolment: Enrolment, *, trial_code: uuid.UUID, answer: Answer) -> R
         return _same_or_refuse(stored, answer=answer)
     if Response.objects.filter(client_id=answer.client_id).exists():
         raise Refusal("already-answered", "client_id was used for another answer; each answer needs its own")
-    now = timezone.now()
-    exposure = _begun_exposure(trial, enrolment=enrolment)
+    if enrolment.expires_at is not None and moment_ago(sent.age_ms) > enrolment.expires_at:
+        check_not_expired(enrolment)  # what was given in time may come later
+    _refuse_unless_handed_out(trial)
+    exposure = _exposure(trial, enrolment=enrolment)
     answers = _check_answers(answer, trial=trial, enrolment=enrolment)
     check_plays(exposure, plays=(answer.plays, answer.second_plays, answer.original_plays))
     check_heard(
@@ -131,9 +166,18 @@ def _record(enrolment: Enrolment, *, trial_code: uuid.UUID, answer: Answer) -> R
         original_plays=answer.original_plays,
         heard_share=answer.heard_share,
     )
+    now = timezone.now()
     check_passed(exposure.until_last_ms, begun_at=exposure.begun_at, now=now)
     check_waited(exposure, onset_to_response_ms=answer.onset_to_response_ms)
-    response = Response.objects.create(trial=trial, answered_at=now, **_content(answer, answers=answers))
+    earliest = exposure.begun_at + timedelta(milliseconds=exposure.until_last_ms)
+    response = Response.objects.create(
+        trial=trial,
+        answered_at=max(earliest, moment_ago(sent.age_ms)),
+        received_at=now,
+        **_content(answer, answers=answers),
+    )
+    if trial.begin_id is None and sent.begin_id is not None:
+        _note_beginning(trial, begin_id=sent.begin_id, begun_at=exposure.begun_at)
     _note_training(enrolment, trial=trial, response=response)
     enrolment_seen(enrolment=enrolment)
     completion_note(enrolment=enrolment)
@@ -169,22 +213,21 @@ def _same_or_refuse(stored: Response, *, answer: Answer) -> Response:
     return stored
 
 
-def _refuse_unless_handed_out(trial: Trial, *, enrolment: Enrolment) -> None:
-    first = unanswered_trials(enrolment).values_list("pk", flat=True).first()
-    if first != trial.pk:
+def _refuse_unless_handed_out(trial: Trial) -> None:
+    if not is_handed_out(trial):
         raise Refusal("not-handed-out", "this trial's turn has not come; answer the ones before it first")
-    step = enrolment_next_step(enrolment)
-    if step.kind != "trials":
-        raise Refusal("not-handed-out", f"what comes next is '{step.kind}', not a trial; load the page again")
 
 
-def _begun_exposure(trial: Trial, *, enrolment: Enrolment) -> TrialExposure:
-    """What the trial demands to be met, once it was begun."""
-    if trial.begun_at is None:
-        _refuse_unless_handed_out(trial, enrolment=enrolment)
-        raise Refusal("not-begun", "this trial was not begun; begin it, hear it and answer then")
+def _note_beginning(trial: Trial, *, begin_id: uuid.UUID, begun_at: datetime) -> None:
+    trial.begun_at, trial.begin_id = begun_at, begin_id
+    trial.n_begun += 1
+    trial.save(update_fields=["begun_at", "n_begun", "begin_id"])
+
+
+def _exposure(trial: Trial, *, enrolment: Enrolment) -> TrialExposure:
+    """What the trial demands to be met, from its beginning at the earliest."""
     design = study_protocol(enrolment.version).design
-    return TrialExposure.of(trial, begun_at=trial.begun_at, design=design)
+    return TrialExposure.of(trial, begun_at=earliest_start(trial, design=design), design=design)
 
 
 def _check_answers(answer: Answer, *, trial: Trial, enrolment: Enrolment) -> Answers:

@@ -166,7 +166,7 @@ def test_a_broken_description_is_refused(files: Files, content: bytes) -> None:
 
 
 def test_a_newer_format_is_refused_with_the_way_out(files: Files) -> None:
-    (fault,) = examine(changed_provenance(files, format_version=3)).faults
+    (fault,) = examine(changed_provenance(files, format_version=4)).faults
     assert "install a newer one" in fault
 
 
@@ -285,6 +285,9 @@ def test_a_stimulus_shown_twice_is_named(files: Files, seal: Seal) -> None:
         ("stage", "running", "stage is not 'simulated'"),
         ("stage", "", "column 'stage' is empty"),
         ("released_at", "2024-05-01T10:03:00+00:00", "released_at and release_reason must both be known"),
+        ("withdrawal", "keep", "withdrawn_at and withdrawal must both be known or both be empty"),
+        ("n_deleted", "4", "n_deleted must be known once answers were deleted on withdrawal, and only then"),
+        ("arrival", "by car", "expected one of link, personal, prolific, sona, mturk"),
         ("n_main_answered", "3", "n_main_answered is 3, but"),
         ("n_main_answered", "", "column 'n_main_answered' is empty"),
         ("completed_at", "noon", "expected an ISO-8601 time in UTC"),

@@ -48,3 +48,14 @@ def test_screens_and_the_headphone_check_are_steps_where_a_study_has_them(study_
     )
     assert [(name, steps[name].n) for name in beforehand] == list(zip(beforehand, (11, 9, 9, 8, 8), strict=True))
     assert steps["Passed the headphone check"].by_arm is None
+
+
+def test_who_withdrew_is_counted_with_those_whose_answers_were_deleted(study_zip: Callable[..., Path]) -> None:
+    dataset = load_dataset(study_zip(n_participants=8))
+    people = dataset.participants.copy()
+    people.loc[people.index[:3], "withdrawn_at"] = people["allocated_at"]
+    people["withdrawal"] = ["keep", "keep", "delete", *[None] * 5]
+    tables = {**dataset.tables, PARTICIPANTS_FILE: people}
+    steps = {step.name: step.n for step in count_flow(replace(dataset, tables=tables))}
+    assert (steps["Withdrew"], steps["Withdrew, answers deleted"]) == (3, 1)
+    assert not {"Withdrew", "Withdrew, answers deleted"} & {step.name for step in count_flow(dataset)}

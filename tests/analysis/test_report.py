@@ -340,3 +340,19 @@ def test_declared_exclusions_make_a_per_protocol_line_and_change_no_verdict(stud
     assert ruled.sensitivity[-1].name.startswith("per protocol")
     assert "15 participants" in ruled.sensitivity[-1].note
     assert ruled.sentence == whole.sentence
+
+
+def test_signs_are_printed_with_their_rules_and_leave_nobody_out(
+    reports: dict[str, tuple[str, dict[str, Any]]],
+) -> None:
+    page, results = reports["simulated"]
+    assert "Signs of careless or automated answers" in page
+    signs = {one["flag"]: one for one in results["flags"]}
+    assert signs["too fast"]["subjects"] == []
+    assert signs["looked elsewhere"]["subjects"] is None  # the plan stores no circumstances
+    assert "not recorded" in page
+    for one in signs.values():
+        assert one["rule"] in page.replace("&#39;", "'")
+    page, results = reports["running"]
+    assert results["flags"] == []
+    assert "Signs of careless" not in page

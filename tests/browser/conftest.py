@@ -56,7 +56,11 @@ def watch(context: BrowserContext) -> Watch:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A var folder with a running study on the tiny bundle; tests copy it."""
-    folder = tmp_path_factory.mktemp("prepared")
+    return prepare_var(tmp_path_factory.mktemp("prepared"))
+
+
+def prepare_var(folder: Path) -> Path:
+    """The var folder made in `folder`: a running study on the tiny bundle, served static files."""
     bundle, study, var = folder / "bundle", folder / "digits.toml", folder / "var"
     write_tiny_bundle(bundle, n_training=N_TRAINING, n_right=N_RIGHT, n_wrong=N_WRONG, duration_ms=DURATION_MS)
     write_study_file(

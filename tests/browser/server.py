@@ -105,6 +105,11 @@ class Server:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(sql, parameters)]
 
+    def change(self, sql: str, parameters: Sequence[object] = ()) -> None:
+        """Change the database as nobody but time would: moments, to stand in for waiting."""
+        with closing(sqlite3.connect(self.folder / "earshot.sqlite3", timeout=30)) as connection, connection:
+            connection.execute(sql, parameters)
+
     def trials(self, enrolment: str) -> list[Row]:
         """Every trial of an enrolment with its stimulus, and its response where there is one, in order.
 
@@ -115,7 +120,7 @@ class Server:
             SELECT trial."index", trial.code, trial.block, trial.kind, trial.condition, trial.n_begun,
                    stimulus.name AS stimulus, stimulus.true_label, stimulus.predicted_label, response.client_id,
                    response.answers, response.rt_ms, response.onset_to_response_ms, response.plays,
-                   response.second_plays, response.original_plays, response.heard_share
+                   response.second_plays, response.original_plays, response.heard_share, response.circumstances
             FROM study_trial AS trial
             JOIN study_enrolment AS enrolment ON enrolment.id = trial.enrolment_id
             LEFT JOIN study_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
@@ -126,7 +131,9 @@ class Server:
         )
         given = [json.loads(row["answers"] or "{}") for row in rows]
         return [
-            row | {"answers": answers, "answer": answers.get("answer"), "confidence": answers.get("confidence")}
+            row
+            | {"answers": answers, "answer": answers.get("answer"), "confidence": answers.get("confidence")}
+            | {"circumstances": json.loads(row["circumstances"] or "{}")}
             for row, answers in zip(rows, given, strict=True)
         ]
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
+from earshot.circumstances import Circumstances
 from tests.browser.conftest import (
     DURATION_MS,
     DWELL_MS,
@@ -36,7 +37,8 @@ N_TRIALS = N_TRAINING + N_RIGHT + N_WRONG
 LABELS = ("0", "1", "2")
 
 # What the page may know of a trial before it is answered (docs/participant.md): every key, and nothing else.
-STATE_KEYS = {"n_trials", "n_answered", "next_url", "session", "part", "breaks", "trial", "preload"}
+STATE_KEYS = {"n_trials", "n_answered", "next_url", "session", "turns", "preload", "expires_at", "level"}
+TURN_KEYS = {"part", "breaks", "trial", "awaits"}
 SESSION_KEYS = {"meets", "wrong_share", "n_training"}
 PART_KEYS = {"kind", "number", "index", "n_trials", "is_first"}
 TRIAL_KEYS = {
@@ -49,6 +51,11 @@ PICTURE_KEYS = {
     *("kind", "alternative_text", *SOUND_KEYS),
     *("frequency_min_hz", "frequency_max_hz", "floor_db", "ceiling_db"),
 }
+ANSWER_KEYS = {
+    *("client_id", "answers", "rt_ms", "onset_to_response_ms", "plays", "second_plays", "original_plays"),
+    *("heard_share", "circumstances"),
+}
+DELIVERY_KEYS = {"begin_id", "age_ms"}
 SECRETS = re.compile(r"predict|relevance|control|probab|correct|clip|stimul|mask|\barms?\b|seed", re.IGNORECASE)
 MEDIUM = re.compile(r"/media/[0-9a-f]{64}\.(wav|png)")
 
@@ -171,14 +178,34 @@ def assert_exported(export: Path, walked: Walked) -> None:
 
 
 def assert_row_is_what_was_sent(trial: Row, sent: dict[str, Any], *, channel: str) -> None:
-    stored = {name: trial[name] for name in sent} | {"client_id": sent["client_id"].replace("-", "")}
-    assert stored == sent | {"client_id": sent["client_id"].replace("-", "")}
+    assert set(sent) - DELIVERY_KEYS == ANSWER_KEYS
+    given = {name: sent[name] for name in ANSWER_KEYS}
+    assert {name: trial[name] for name in ANSWER_KEYS} == given | {"client_id": sent["client_id"].replace("-", "")}
     assert trial["onset_to_response_ms"] >= DWELL_MS
     # Answering opened not before the dwell was over, nor before the sound was heard.
     opened_ms = trial["onset_to_response_ms"] - trial["rt_ms"]
     assert opened_ms >= (DWELL_MS if channel == "picture" else DURATION_MS) - 1  # two roundings
     assert (trial["plays"], trial["original_plays"], trial["heard_share"]) == (1, 1, 1.0)
     assert trial["n_begun"] == 1
+    assert_circumstances_fit(trial, channel=channel)
+
+
+def assert_circumstances_fit(trial: Row, *, channel: str) -> None:
+    """The moments are in the order of the trial and agree with its times; what was heard fits the channel."""
+    told = Circumstances(**trial["circumstances"])
+    moments = (told.original_onset_ms, told.explanation_onset_ms, told.opened_ms, told.answered_ms)
+    known = [moment for moment in moments if moment is not None]
+    assert known == sorted(known)
+    assert len(known) == len(moments)
+    opened_ms = trial["onset_to_response_ms"] - trial["rt_ms"]
+    assert told.opened_ms is not None
+    assert told.explanation_onset_ms is not None
+    assert told.opened_ms - told.explanation_onset_ms == pytest.approx(opened_ms, abs=1.2)  # two whole ms, two tenths
+    is_heard = channel == "sound"
+    assert told.heard_s == (DURATION_MS / 1000 if is_heard else 0.0)
+    assert (told.sample_rate_hz is not None) == is_heard
+    assert (told.n_cut, told.n_hidden, told.second_onset_ms) == (0, 0, None)
+    assert (told.viewport_width_px, told.viewport_height_px) == (1280, 720)  # the driver's own
 
 
 def assert_nothing_from_outside(watch: Watch, server: Server) -> None:
@@ -221,6 +248,9 @@ def assert_only_state(received: Received) -> None:
     if received.url.endswith("/sound-check"):
         assert body == {"passed": True}
         return
+    if received.url.endswith("/window"):
+        assert set(body) == {"leads"}
+        return
     if received.url.endswith("/begin"):
         assert body == {"n_reloads": 0}
         return
@@ -231,9 +261,10 @@ def assert_only_state(received: Received) -> None:
     assert set(body) == STATE_KEYS
     assert set(body["session"]) == SESSION_KEYS
     assert all(MEDIUM.fullmatch(url) for url in body["preload"])
-    if body["trial"] is not None:
-        assert set(body["part"]) == PART_KEYS
-        assert_only_trial(body["trial"])
+    for turn in body["turns"]:
+        assert set(turn) == TURN_KEYS
+        assert set(turn["part"]) == PART_KEYS
+        assert_only_trial(turn["trial"])
 
 
 def assert_only_trial(trial: dict[str, Any]) -> None:

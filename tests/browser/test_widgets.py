@@ -99,3 +99,14 @@ def test_first_arrow_chooses_an_end(page: Page, key: str, value: str) -> None:
 
 def test_tiles_are_not_filled_in_by_the_browser(page: Page) -> None:
     assert page.locator('input:not([autocomplete="off"])').count() == 0
+
+
+def test_choice_and_focus_are_told_apart_with_the_systems_own_colours(page: Page) -> None:
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")  # no colour is on its way to another
+    page.keyboard.press("1")  # chooses, and goes on to the other group
+    page.keyboard.press("ArrowRight")
+    unchosen, chosen, _ = page.locator("#labels").evaluate(LOOKS)
+    chosen_in_focus = page.locator("#confidences").evaluate(LOOKS)[0]
+    assert len({unchosen, chosen, chosen_in_focus}) == 3
+    assert chosen.split()[0] == "none"
+    assert chosen_in_focus == chosen.replace("none", "solid", 1)

@@ -1,7 +1,9 @@
 import csv
 import io
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +21,10 @@ from earshot.dataset import (
     questionnaire_file,
     read_provenance,
     table_csv,
+    write_table,
 )
 from earshot.errors import DatasetError
-from earshot.files import sha256_bytes
+from earshot.files import HashedText, read_zip, sha256_bytes, zip_written_aside
 
 MEMBERS = {"README.md": b"words", TRIALS_FILE: b"subject_id\n"}
 TABLES = {
@@ -118,7 +121,7 @@ def test_provenance_comes_back_through_the_description() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"format_version": 3}, "has dataset format 3; this Earshot reads up to 2: install a newer one"),
+        ({"format_version": 4}, "has dataset format 4; this Earshot reads up to 3: install a newer one"),
         ({"stage": "draft"}, "stage is 'draft'"),
         ({"more": 1}, "unknown key 'more'"),
         ({"versions": []}, "versions"),
@@ -152,3 +155,30 @@ def test_every_changed_missing_and_surplus_file_is_named() -> None:
         f"extra.csv is surplus: {DESCRIPTION_FILE} does not name it",
         f"{TRIALS_FILE} was changed: its content has another hash",
     ]
+
+
+def peak_bytes(n_rows: int, *, folder: Path) -> int:
+    """The most memory that a table of so many rows takes while it is written into a zip."""
+    columns = TABLES[TRIALS_FILE]
+    tracemalloc.start()
+    with zip_written_aside(folder / "table.zip") as archive, archive.text("table.csv") as file:
+        write_table(HashedText(file), rows=({"rt": number} for number in range(n_rows)), columns=columns)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+def test_a_long_table_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
+    short, long = (peak_bytes(n_rows, folder=tmp_path) for n_rows in (1_000, 100_000))
+    assert long < short + 64 * 1024
+    assert len(read_zip(tmp_path / "table.zip", error=DatasetError)["table.csv"]) > 10 * 64 * 1024
+
+
+def test_what_is_written_is_hashed_as_it_is_stored(tmp_path: Path) -> None:
+    with zip_written_aside(tmp_path / "table.zip") as archive, archive.text("table.csv") as file:
+        hashed = HashedText(file)
+        hashed.write("größer\n")
+        hashed.write("= 1\r\n")
+    content = read_zip(tmp_path / "table.zip", error=DatasetError)["table.csv"]
+    assert content == "größer\n= 1\r\n".encode()
+    assert hashed.sha256() == sha256_bytes(content)

@@ -91,6 +91,8 @@ def test_an_open_study_shows_neither_outcomes_nor_what_tells_arms() -> None:
     assert set(by_name(tables[PARTICIPANTS_FILE])) == {
         *("subject_id", "version", "stage", "consented_at", "screened_at", "screened_out", "sound_checked_at"),
         *("headphones_checked_at", "headphones_right"),
+        *("consent_sha256", "language", "utc_offset_min", "arrival", "is_automated", "n_windows"),
+        *("withdrawn_at", "withdrawal"),
         *("allocated_at", "completed_at", "released_at", "release_reason"),
     }
     assert set(by_name(tables[EVENTS_FILE])) == {"event_id", "at", "event", "version", "subject_id", "reason"}

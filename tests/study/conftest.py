@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.db.models.signals import post_migrate
 from django.test import Client
-from django.utils import timezone
 from pytest_django import Settings
 
 from earshot.design.questionnaire_simulation import simulate_answers
@@ -21,7 +21,8 @@ from study.models import Bundle, Enrolment, Response, Study, Trial
 from study.participant.authentication import cookie_name
 from study.selectors import NextStep, enrolment_next_step, sound_check_stimulus, study_protocol
 from study.services.bundles import bundle_load
-from study.services.enrolments import enrolment_create, enrolment_pass_sound_check
+from study.services.consents import enrolment_create
+from study.services.enrolments import enrolment_pass_sound_check
 from study.services.headphones import enrolment_check_headphones
 from study.services.questionnaires import questionnaire_record
 from study.services.screening import Screening, enrolment_screen
@@ -48,24 +49,32 @@ class Person:
         state: dict[str, Any] = answer.json()
         return state
 
+    def trial(self) -> dict[str, Any] | None:
+        """The present trial as the page gets it."""
+        turns = self.state()["turns"]
+        return turns[0]["trial"] if turns else None
+
     def current(self) -> str:
-        code: str = self.state()["trial"]["id"]
+        trial = self.trial()
+        assert trial is not None
+        code: str = trial["id"]
         return code
 
     def post(self, rest: str, body: Any = None) -> Any:
         return self.client.post(self.url(rest), data=body if body is not None else {}, content_type="application/json")
 
     def begin(self, code: str) -> Any:
-        return self.post(f"trials/{code}/begin")
+        return self.post(f"trials/{code}/begin", {"begin_id": str(uuid.uuid4())})
 
     def answer(self, code: str, body: dict[str, Any]) -> Any:
         return self.post(f"trials/{code}/response", body)
 
     def let_dwell_pass(self) -> None:
-        """Move the beginnings back instead of waiting."""
-        Trial.objects.filter(enrolment=self.enrolment, begun_at__isnull=False).update(
-            begun_at=timezone.now() - timedelta(minutes=1)
-        )
+        """Move back what happened until now instead of waiting: a minute for each trial answered so far, at least."""
+        minute = timedelta(minutes=1)
+        trials = Trial.objects.filter(enrolment=self.enrolment)
+        trials.update(handed_out_at=F("handed_out_at") - minute, begun_at=F("begun_at") - minute)
+        Response.objects.filter(trial__enrolment=self.enrolment).update(answered_at=F("answered_at") - minute)
 
     def begin_current(self) -> str:
         """Begin the current trial and let its dwell pass; gives back its id."""
@@ -96,6 +105,12 @@ def make_answer(**changes: Any) -> dict[str, Any]:
         "second_plays": 0,
         "original_plays": 1,
         "heard_share": 1.0,
+        "circumstances": {
+            "answered_ms": 5300.0,
+            "viewport_width_px": 1280,
+            "viewport_height_px": 800,
+            "pixel_ratio": 1.0,
+        },
     } | changes
 
 

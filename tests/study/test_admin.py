@@ -134,6 +134,9 @@ COLUMNS: dict[type[Model], tuple[str, dict[str, str | None]]] = {
             **{name: name for name in ("headphones_checked_at", "headphones_right")},
             **{name: name for name in ("completed_at", "released_at", "release_reason")},
             "completion_code": None,
+            "expires_at": None,
+            **{name: name for name in ("arrival", "language", "withdrawn_at", "withdrawal")},
+            "shown_n_deleted": "n_deleted",
         },
     ),
     Response: (

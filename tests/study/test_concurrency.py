@@ -19,6 +19,7 @@ from study.models import Enrolment, Event, QuestionnaireResponse, Response, Stud
 from study.selectors import sound_check_stimulus
 from study.services.allocations import enrolment_leave
 from study.services.studies import study_close, study_pause, study_resume
+from study.services.withdrawals import enrolment_withdraw
 from tests.databases import database_address, dialect, other_session
 from tests.enrolling import enrol_together
 from tests.study.conftest import Person, enrol, make_answer, pass_step
@@ -58,6 +59,20 @@ def test_of_different_answers_at_once_one_is_stored(ana: Person) -> None:
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 5
     kept = bodies[[answer.status_code for answer in answers].index(200)]
     assert str(Response.objects.get().client_id) == kept["client_id"]
+
+
+def test_answers_that_overlap_are_all_stored_once_and_complete_the_study(ana: Person) -> None:
+    """What a page sends when the network is back: all that waited, some of it twice, in no order."""
+    ana.complete(2)
+    codes = [turn["trial"]["id"] for turn in ana.state()["turns"]]
+    ana.let_dwell_pass()
+    bodies = [make_answer(age_ms=40_000 - 10_000 * place) for place in range(4)]
+    waiting = [partial(ana.answer, code, body) for code, body in zip(codes, bodies, strict=True)]
+    answers = at_once([*reversed(waiting), *waiting])
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert ana.n_responses() == 6
+    assert Enrolment.objects.get(pk=ana.enrolment.pk).completion_code
+    assert Event.objects.filter(kind="completed", enrolment=ana.enrolment.code).count() == 1
 
 
 def test_last_response_posted_at_once_makes_one_code(ana: Person) -> None:
@@ -122,7 +137,10 @@ def test_no_answer_is_stored_once_the_study_has_ended(study: Study, end: Callabl
     )
     *answers, n_when_ended = outcomes
     assert n_when_ended == Response.objects.count() == [answer.status_code for answer in answers].count(200)
-    assert {answer.json()["code"] for answer in answers if answer.status_code != 200} <= {"study-closed"}
+    assert {answer.json()["code"] for answer in answers if answer.status_code != 200} <= {
+        "study-closed",
+        "study-paused",
+    }
 
 
 @pytest.mark.parametrize("end", [study_close, study_pause])
@@ -236,7 +254,8 @@ def busy_database(ana: Person) -> Iterator[Person]:
 
 def test_busy_database_answers_a_retryable_503(busy_database: Person) -> None:
     person = busy_database
-    answer = person.begin(person.current())
+    trial = person.enrolment.trials.earliest("index")
+    answer = person.begin(str(trial.code))
     body = answer.json()
     assert (answer.status_code, body["code"], body["retry_after_ms"]) == (503, "busy", 1000)
     assert answer["Retry-After"] == "1"
@@ -247,3 +266,17 @@ def test_busy_database_answers_pages_with_503(busy_database: Person) -> None:
     answer = busy_database.client.post("/s/digits/consent", {"consent": "on", "consent_id": str(uuid4())})
     assert (answer.status_code, answer["Retry-After"]) == (503, "1")
     assert answer["Content-Type"].startswith("text/html")
+
+
+def test_answers_and_a_withdrawal_at_once_leave_nothing_behind(ana: Person) -> None:
+    ana.complete(2)
+    codes = [turn["trial"]["id"] for turn in ana.state()["turns"]]
+    ana.let_dwell_pass()
+    waiting = [partial(ana.answer, code, make_answer(age_ms=10_000)) for code in codes]
+    leave = partial(enrolment_withdraw, enrolment=ana.enrolment, withdrawal="delete")
+    calls: list[Callable[[], Any]] = [*waiting[:2], leave, *waiting[2:]]
+    at_once(calls)
+    assert ana.n_responses() == 0
+    enrolment = Enrolment.objects.get(pk=ana.enrolment.pk)
+    assert enrolment.n_deleted is not None
+    assert enrolment.n_deleted >= 2

@@ -25,10 +25,10 @@ def test_state_before_the_sound_check_has_no_trial(study: Study) -> None:
         "n_answered": 0,
         "next_url": "/s/digits/",
         "session": {"meets": ["hedged", "untold"], "wrong_share": 0.5, "n_training": 0},
-        "part": None,
-        "breaks": [],
-        "trial": None,
+        "turns": [],
         "preload": [],
+        "expires_at": None,
+        "level": None,
     }
 
 
@@ -38,7 +38,7 @@ def shown_rendition(trial: Trial) -> Rendition:
 
 
 def test_picture_arm_gets_the_matched_picture_with_its_axes(ana: Person) -> None:
-    trial, shown = trial_of(ana), ana.state()["trial"]
+    trial, shown = trial_of(ana), ana.state()["turns"][0]["trial"]
     assert trial.stimulus is not None
     picture = shown_rendition(trial).pictures.get(kind="matched")
     original = Rendition.objects.get(stimulus=trial.stimulus, mask="none")
@@ -97,10 +97,12 @@ def test_picture_arm_gets_the_matched_picture_with_its_axes(ana: Person) -> None
 def test_sound_arm_gets_the_sound_alone(ben: Person) -> None:
     rendition = shown_rendition(trial_of(ben))
     sound = {"url": f"/media/{rendition.sound_file}", "duration_ms": 120.0}
-    assert ben.state()["trial"]["explanations"] == [{"sound": sound, "picture": None, "whole": False}]
+    assert ben.state()["turns"][0]["trial"]["explanations"] == [{"sound": sound, "picture": None, "whole": False}]
 
 
 def test_state_names_the_media_of_the_next_trial(ben: Person) -> None:
+    """The practice gives feedback, so that nothing after its first trial is handed out before that was answered."""
+    assert len(ben.state()["turns"]) == 1
     second = Trial.objects.select_related("stimulus").get(enrolment=ben.enrolment, index=1)
     original = Rendition.objects.get(stimulus=second.stimulus, mask="none")
     renditions = (original, shown_rendition(second))
@@ -113,20 +115,22 @@ def test_state_gives_beforehand_what_the_study_says(
 ) -> None:
     path = write_study_file(tmp_path / "given.toml", slug="given", given=given)
     study = study_launch(study=study_load(path=path)).study
-    trial = enrol(study).state()["trial"]
+    trial = enrol(study).state()["turns"][0]["trial"]
     assert (trial["original"] is not None, trial["word"] is not None) == (hears, reads)
 
 
 def test_state_counts_main_trials_apart(ana: Person) -> None:
     ana.complete(2)
     state = ana.state()
-    assert state["part"] == {"kind": "main", "number": None, "index": 0, "n_trials": 4, "is_first": True}
-    assert (state["n_answered"], state["trial"]["index"], state["trial"]["kind"]) == (2, 2, "main")
+    (turn, *_) = state["turns"]
+    assert turn["part"] == {"kind": "main", "number": None, "index": 0, "n_trials": 4, "is_first": True}
+    assert (state["n_answered"], turn["trial"]["index"], turn["trial"]["kind"]) == (2, 2, "main")
 
 
-def test_reading_the_state_changes_nothing(ana: Person) -> None:
+def test_reading_the_state_again_changes_nothing(ana: Person) -> None:
+    state = ana.state()
     before = list(Trial.objects.order_by("pk").values())
-    assert ana.state() == ana.state()
+    assert ana.state() == state
     assert list(Trial.objects.order_by("pk").values()) == before
 
 
@@ -140,7 +144,7 @@ def test_session_says_what_everybody_is_told(ana: Person, ben: Person) -> None:
 def test_complete_state_has_no_trial_and_leads_on(ana: Person) -> None:
     ana.complete()
     state = ana.state()
-    assert (state["trial"], state["part"], state["n_answered"]) == (None, None, 6)
+    assert (state["turns"], state["n_answered"]) == ([], 6)
     assert ana.client.get(state["next_url"]).headers["Location"] == "/s/digits/debrief"
 
 

@@ -10,7 +10,10 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from earshot import dataset_tables as dataset_tables_module
+from earshot.circumstances import Circumstances
 from earshot.dataset import (
     ALLOCATION_FILE,
     CODEBOOK_FILE,
@@ -21,6 +24,7 @@ from earshot.dataset import (
     README_FILE,
     TRIALS_FILE,
     find_changed_files,
+    format_cell,
     protocol_file,
     read_provenance,
 )
@@ -28,12 +32,13 @@ from earshot.dataset_tables import dataset_tables
 from earshot.errors import DatasetError
 from earshot.files import read_zip
 from study.export.download import dataset_download
-from study.models import Enrolment, Event, Stage, Study, Trial
+from study.models import Enrolment, Event, Response, Stage, Study, Trial
+from study.models.enrolment import ARRIVALS, WITHDRAWALS
 from study.selectors import study_protocol
 from study.services.allocations import enrolment_release, version_lock
 from study.services.launches import study_amend_begin, study_close, study_launch
 from study.simulation.runs import SimulationPlan, study_simulate
-from tests.study.conftest import Person, enrol
+from tests.study.conftest import Person, enrol, make_answer
 
 OUTCOMES = {"answer", "correct", "confidence"}
 
@@ -93,8 +98,43 @@ def test_participants_count_their_stored_main_trials(study: Study, ana: Person, 
     assert own["completed_at"] == ""
 
 
+def test_how_a_trial_was_met_is_exported_and_unknown_where_nothing_was_stored(
+    study: Study, ana: Person, tmp_path: Path
+) -> None:
+    ana.complete(2)
+    stored = list(Response.objects.filter(trial__enrolment=ana.enrolment).order_by("trial__index"))
+    Response.objects.filter(pk=stored[1].pk).update(circumstances={}, received_at=None)  # as an older Earshot did
+    study_close(study=study)
+    trials = rows(export("digits", tmp_path / "digits.zip")[TRIALS_FILE])
+    own = [row for row in trials if row["subject_id"] == ana.enrolment.code]
+    sent = Circumstances(**make_answer()["circumstances"])
+    for name, value in sent.model_dump().items():
+        assert own[0][name] == format_cell(value)
+        assert own[1][name] == own[2][name] == ""
+    assert own[0]["received_at"] == format_cell(stored[0].received_at)
+    assert own[1]["received_at"] == ""
+
+
+def test_arrival_consent_and_withdrawal_are_exported(study: Study, ana: Person, tmp_path: Path) -> None:
+    told = {"consent_sha256": "a" * 64, "language": "de", "utc_offset_min": -210, "arrival": "sona", "n_windows": 2}
+    withdrawn_at = timezone.now()
+    withdrawal = {"withdrawn_at": withdrawn_at, "withdrawal": "delete", "n_deleted": 3, "deleted_sha256": "b" * 64}
+    Enrolment.objects.filter(pk=ana.enrolment.pk).update(**told, is_automated=True, **withdrawal)
+    study_close(study=study)
+    people = rows(export("digits", tmp_path / "digits.zip")[PARTICIPANTS_FILE])
+    own = next(row for row in people if row["subject_id"] == ana.enrolment.code)
+    assert {name: own[name] for name in told} == {name: str(value) for name, value in told.items()}
+    assert own["is_automated"] == "true"
+    assert (own["withdrawn_at"], own["withdrawal"], own["n_deleted"]) == (format_cell(withdrawn_at), "delete", "3")
+
+
+def test_levels_of_arrival_and_withdrawal_are_the_models_own() -> None:
+    assert dataset_tables_module.ARRIVALS == ARRIVALS
+    assert dataset_tables_module.WITHDRAWALS == WITHDRAWALS
+
+
 def test_people_before_allocation_have_a_row_and_no_trials(study: Study, cleo: object, tmp_path: Path) -> None:
-    from study.services.enrolments import enrolment_create
+    from study.services.consents import enrolment_create
 
     enrolment, _ = enrolment_create(study=study, consent_id=uuid4())
     study_close(study=study)

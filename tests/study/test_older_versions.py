@@ -10,7 +10,7 @@ from earshot.errors import StudyError
 from earshot.files import read_zip, sha256_bytes
 from study.models import Bundle, Enrolment, Event, Stage, Study, Version
 from study.refusals import Refusal
-from study.services.enrolments import enrolment_create
+from study.services.consents import enrolment_create
 from study.services.studies import study_close
 
 pytestmark = pytest.mark.django_db

@@ -325,3 +325,16 @@ def test_pages_speak_and_claim_english_whatever_the_browsers_language(study: Stu
     answer = Client(headers={"accept-language": "de"}).get(page)
     assert answer["Content-Language"] == "en"
     assert '<html lang="en"' in answer.content.decode()
+
+
+def test_a_form_without_its_token_is_answered_with_whom_to_write_to(study: Study) -> None:
+    answer = Client(enforce_csrf_checks=True).post(CONSENT, consent_form())
+    assert answer.status_code == 403
+    assert "study@example.org" in answer.content.decode()
+    assert Enrolment.objects.count() == 0
+
+
+def test_a_form_without_its_token_to_no_study_names_nobody(db: None) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/s/nowhere/consent", consent_form())
+    assert answer.status_code == 403
+    assert "bar-bottom" not in answer.content.decode()

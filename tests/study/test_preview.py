@@ -29,9 +29,9 @@ def walk(client: Client) -> list[dict[str, Any]]:
     """Every answer of a preview that is gone through to its end."""
     state = client.get(f"{BASE}api/state").json()
     answers = []
-    while state["trial"]:
-        code = state["trial"]["id"]
-        assert post(client, f"trials/{code}/begin", {}).json() == {"n_reloads": 0}
+    while state["turns"]:
+        code = state["turns"][0]["trial"]["id"]
+        assert post(client, f"trials/{code}/begin", {"begin_id": str(uuid.uuid4())}).json() == {"n_reloads": 0}
         answer = post(client, f"trials/{code}/response", make_answer())
         assert answer.status_code == 200
         answers.append(answer.json())
@@ -52,23 +52,25 @@ def test_a_preview_goes_through_every_trial_and_ends_at_the_study(staff: Client,
     assert [answer["feedback"] is not None for answer in answers] == [True, True, False, False, False, False]
     assert all(answer["stored"] for answer in answers)
     end = answers[-1]["state"]
-    assert end["trial"] is None
+    assert end["turns"] == []
     assert end["next_url"] == f"/admin/study/study/{study.pk}/change/"
 
 
 def test_a_state_has_the_form_of_a_participants(staff: Client, study: Study, ben: Any) -> None:
     own, previewed = ben.state(), staff.get(f"{BASE}api/state").json()
     assert own.keys() == previewed.keys()
-    assert own["trial"].keys() == previewed["trial"].keys()
-    assert own["trial"]["explanations"][0].keys() == previewed["trial"]["explanations"][0].keys()
-    assert (previewed["n_trials"], previewed["n_answered"], previewed["trial"]["index"]) == (6, 0, 0)
+    assert own["turns"][0]["trial"].keys() == previewed["turns"][0]["trial"].keys()
+    assert (
+        own["turns"][0]["trial"]["explanations"][0].keys() == previewed["turns"][0]["trial"]["explanations"][0].keys()
+    )
+    assert (previewed["n_trials"], previewed["n_answered"], previewed["turns"][0]["trial"]["index"]) == (6, 0, 0)
     assert previewed["preload"]
 
 
 def test_each_arm_has_its_channel(staff: Client, study: Study) -> None:
     for arm, channel in (("heard", "sound"), ("seen", "picture")):
         state = staff.get(f"/admin/preview/digits/{arm}/0/api/state").json()
-        assert state["trial"]["explanations"][0][channel] is not None
+        assert state["turns"][0]["trial"]["explanations"][0][channel] is not None
 
 
 def test_feedback_tells_the_computers_answer(staff: Client, study: Study) -> None:
@@ -79,7 +81,8 @@ def test_feedback_tells_the_computers_answer(staff: Client, study: Study) -> Non
 
 def test_a_preview_begins_at_any_trial(staff: Client, study: Study) -> None:
     state = staff.get(f"{PAGE}4/api/state").json()
-    assert (state["trial"]["index"], state["part"]["kind"], state["n_answered"]) == (4, "main", 4)
+    (turn, *_) = state["turns"]
+    assert (turn["trial"]["index"], turn["part"]["kind"], state["n_answered"]) == (4, "main", 4)
     assert 'data-api="/admin/preview/digits/heard/4/api/"' in staff.get(f"{PAGE}4/").content.decode()
 
 
@@ -167,7 +170,10 @@ def test_a_preview_takes_first_answers(staff: Client, study: Study) -> None:
     assert answer["told"]["label"] in {"0", "1", "2"}
 
 
-@pytest.mark.parametrize("body", [{}, {"begin_id": str(uuid.uuid4())}])
+@pytest.mark.parametrize(
+    "body",
+    [{"begin_id": str(uuid.uuid4())}, {"begin_id": str(uuid.uuid4()), "window_id": str(uuid.uuid4()), "age_ms": 12}],
+)
 def test_a_preview_takes_the_beginnings_that_participants_pages_send(
     staff: Client, study: Study, body: dict[str, str]
 ) -> None:
@@ -175,7 +181,7 @@ def test_a_preview_takes_the_beginnings_that_participants_pages_send(
     assert (answer.status_code, answer.json()) == (200, {"n_reloads": 0})
 
 
-@pytest.mark.parametrize("body", [{"begin_id": "1"}, {"at": 1}])
+@pytest.mark.parametrize("body", [{}, {"begin_id": "1"}, {"at": 1}])
 def test_a_preview_refuses_a_malformed_beginning(staff: Client, study: Study, body: dict[str, object]) -> None:
     answer = post(staff, f"trials/{uuid.UUID(int=0)}/begin", body)
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed")

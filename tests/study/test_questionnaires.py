@@ -269,6 +269,7 @@ def test_a_questionnaire_between_blocks_cannot_be_passed_over(between: Person) -
         assert (answer.status_code, answer.json()["code"]) == (409, "not-handed-out")
     assert (Trial.objects.get(index=2).begun_at, between.n_responses()) == (None, 2)
     between.client.post("/s/digits/questions/halfway", {"remark": "fine"})
+    assert between.current() == code
     assert between.begin(code).status_code == 200
 
 

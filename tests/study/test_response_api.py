@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from earshot.circumstances import Circumstances
 from study.models import Enrolment, Response, Study, Trial
 from study.services.bundles import bundle_load
 from study.services.studies import study_close, study_launch, study_load
@@ -15,6 +16,8 @@ from tests.study.conftest import CHANNEL_BY_ARM, Person, enrol, make_answer
 from tests.tiny_bundle import write_study_file, write_tiny_bundle
 
 pytestmark = pytest.mark.django_db
+
+CIRCUMSTANCES = make_answer()["circumstances"]
 
 
 def refuse(answer: Any, *, status: int, code: str) -> dict[str, Any]:
@@ -44,7 +47,11 @@ def test_answer_is_stored_as_sent(ana: Person) -> None:
     assert answer.json()["stored"] is True
     stored = Response.objects.get()
     assert str(stored.trial.code) == code
-    assert {name: getattr(stored, name) for name in body} == {**body, "client_id": uuid.UUID(body["client_id"])}
+    told = {name: getattr(stored, name) for name in body}
+    sent = body["circumstances"]
+    whole = {**dict.fromkeys(Circumstances.model_fields), **Circumstances(**sent).model_dump()}
+    assert told == {**body, "client_id": uuid.UUID(body["client_id"]), "circumstances": whole}
+    assert stored.received_at is not None
     assert stored.answered_at > timezone.now() - timedelta(minutes=1)
 
 
@@ -125,8 +132,17 @@ def test_response_for_a_trial_that_never_was_is_refused(ana: Person) -> None:
     refuse(ana.answer(str(uuid.uuid4()), make_answer()), status=404, code="unknown-trial")
 
 
-def test_response_before_the_beginning_is_refused(ana: Person) -> None:
-    refuse(ana.answer(ana.current(), make_answer()), status=409, code="not-begun")
+def test_answer_that_overtakes_its_beginning_is_taken_with_it(ana: Person) -> None:
+    code, begin_id = ana.current(), str(uuid.uuid4())
+    ana.let_dwell_pass()
+    assert ana.answer(code, make_answer(begin_id=begin_id)).status_code == 200
+    assert ana.post(f"trials/{code}/begin", {"begin_id": begin_id}).json()["code"] == "already-answered"
+    trial = Trial.objects.get(code=code)
+    assert (trial.n_begun, str(trial.begin_id), trial.begun_at) == (1, begin_id, trial.handed_out_at)
+
+
+def test_answer_without_a_beginning_waits_from_when_the_trial_was_handed_out(ana: Person) -> None:
+    refuse(ana.answer(ana.current(), make_answer()), status=422, code="too-early")
 
 
 def test_response_for_a_later_trial_is_refused(ana: Person) -> None:
@@ -219,6 +235,14 @@ def test_more_plays_than_allowed_are_refused(ana: Person, changes: dict[str, Any
         {"client_id": "1"},
         {"client_id": 7},
         {"correct": True},
+        {"age_ms": -1},
+        {"age_ms": 2**31},
+        {"begin_id": "1"},
+        {"circumstances": {}},
+        {"circumstances": CIRCUMSTANCES | {"answered_ms": -1.0}},
+        {"circumstances": CIRCUMSTANCES | {"pixel_ratio": 0.0}},
+        {"circumstances": CIRCUMSTANCES | {"n_cut": 1.5}},
+        {"circumstances": CIRCUMSTANCES | {"user_agent": "Mozilla/5.0"}},
     ],
 )
 def test_malformed_answer_is_refused(ana: Person, changes: dict[str, Any]) -> None:
@@ -282,7 +306,7 @@ def test_phase_and_study_are_complete_with_their_last_response(ana: Person) -> N
 def test_completion_code_is_made_once(ana: Person) -> None:
     ana.complete(5)
     code, body = ana.begin_current(), make_answer()
-    assert ana.answer(code, body).json()["state"]["trial"] is None
+    assert ana.answer(code, body).json()["state"]["turns"] == []
     first = Enrolment.objects.get(pk=ana.enrolment.pk).completion_code
     ana.answer(code, body)
     assert Enrolment.objects.get(pk=ana.enrolment.pk).completion_code == first

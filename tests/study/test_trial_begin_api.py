@@ -43,7 +43,7 @@ def test_reload_returns_to_the_first_unanswered_trial(ana: Person) -> None:
     ana.complete(1)
     code = ana.begin_current()
     assert ana.current() == code
-    assert ana.state()["trial"]["index"] == 1
+    assert ana.state()["turns"][0]["trial"]["index"] == 1
 
 
 def test_later_trial_is_refused(ana: Person) -> None:

@@ -73,7 +73,8 @@ def body_for(trial: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 def do_trial(person: Person) -> dict[str, Any]:
     """Do the present trial; gives back how it looked."""
-    trial: dict[str, Any] = person.state()["trial"]
+    trial = person.trial()
+    assert trial is not None
     person.begin(trial["id"])
     person.let_dwell_pass()
     if len(trial["steps"]) > 1:
@@ -88,9 +89,9 @@ def go_to(person: Person, condition: str) -> dict[str, Any]:
     """Begin the first main trial of a condition, all before it being answered."""
     wanted = Trial.objects.filter(enrolment=person.enrolment, condition=condition, kind="main").order_by("index")[0]
     skip_to(person, wanted)
-    person.begin(str(wanted.code))
-    person.let_dwell_pass()
-    trial: dict[str, Any] = person.state()["trial"]
+    assert person.begin_current() == str(wanted.code)
+    trial = person.trial()
+    assert trial is not None
     return trial
 
 
@@ -106,7 +107,7 @@ def first_answer(person: Person, trial: dict[str, Any], **answers: Any) -> Any:
 
 
 def test_every_kind_of_trial_is_answered_to_the_end(dora: Person) -> None:
-    while dora.state()["trial"] is not None:
+    while dora.trial() is not None:
         do_trial(dora)
     dora.enrolment.refresh_from_db()
     assert dora.enrolment.completed_at is not None
@@ -127,11 +128,11 @@ def test_every_kind_of_trial_is_answered_to_the_end(dora: Person) -> None:
 
 def test_each_condition_has_its_course_and_channels(dora: Person) -> None:
     courses: dict[str, Any] = {}
-    while (state := dora.state())["trial"] is not None:
+    while turns := dora.state()["turns"]:
         trial = do_trial(dora)
         row = Trial.objects.get(code=trial["id"])
         shown = [(bool(each["sound"]), bool(each["picture"])) for each in trial["explanations"]]
-        if state["part"]["kind"] == "main":
+        if turns[0]["part"]["kind"] == "main":
             courses[row.condition or row.kind] = (trial["course"], shown)
     usual, sound, picture = ["original", "explanation", "ask"], (True, False), (False, True)
     assert courses == {
@@ -222,7 +223,8 @@ def test_advice_tells_the_computers_answer_after_the_first_answer_alone(dora: Pe
     answer = first_answer(dora, trial, answer_before="3", confidence_before=20).json()
     assert answer["told"]["label"] == predicted
     assert Trial.objects.get(code=trial["id"]).first_answers == {"answer_before": "3", "confidence_before": 20}
-    again = dora.state()["trial"]
+    again = dora.trial()
+    assert again is not None
     assert (again["told"]["label"], again["course"]) == (predicted, ["original", "explanation", "ask"])
     assert [len(step["fields"]) for step in again["steps"]] == [2]
 
@@ -326,7 +328,8 @@ def test_second_recording_has_to_be_met(dora: Person, condition: str) -> None:
 def test_attention_trial_names_the_label_to_choose_and_shows_nothing(dora: Person) -> None:
     row = Trial.objects.get(enrolment=dora.enrolment, kind="attention")
     skip_to(dora, row)
-    trial = dora.state()["trial"]
+    trial = dora.trial()
+    assert trial is not None
     assert trial["instructed"]["label"] == row.instructed_label
     assert (trial["original"], trial["explanations"], trial["told"]) == (None, [], None)
     dora.begin(trial["id"])
@@ -337,9 +340,9 @@ def test_attention_trial_names_the_label_to_choose_and_shows_nothing(dora: Perso
 
 def test_examples_come_first_with_the_computers_answer_and_ask_nothing(launch_every: Callable[..., Study]) -> None:
     person = enrol(launch_every(exemplars=True))
-    state = person.state()
-    trial = state["trial"]
-    assert (trial["kind"], state["part"]["kind"], state["part"]["n_trials"]) == ("exemplar", "exemplars", 10)
+    turn = person.state()["turns"][0]
+    trial = turn["trial"]
+    assert (trial["kind"], turn["part"]["kind"], turn["part"]["n_trials"]) == ("exemplar", "exemplars", 10)
     assert (trial["told"]["label"], trial["steps"]) == ("0", [{"fields": [], "reveals": False}])
     person.begin(trial["id"])
     person.let_dwell_pass()
@@ -353,15 +356,15 @@ def test_examples_come_first_with_the_computers_answer_and_ask_nothing(launch_ev
 
 def test_break_comes_before_the_block_after_it_alone(dora: Person) -> None:
     breaks = []
-    while (state := dora.state())["trial"] is not None:
-        breaks.append(state["breaks"])
+    while turns := dora.state()["turns"]:
+        breaks.append(turns[0]["breaks"])
         do_trial(dora)
     assert breaks[2] == [{"text_html": "<p>Take a <em>short</em> rest.</p>\n", "least_s": 0}]
     assert not any(breaks[:2] + breaks[3:])
 
 
 def test_several_main_parts_are_numbered(dora: Person) -> None:
-    part = go_to(dora, "errors") and dora.state()["part"]
+    part = go_to(dora, "errors") and dora.state()["turns"][0]["part"]
     assert part == {"kind": "main", "number": 4, "index": 0, "n_trials": 2, "is_first": True}
 
 
@@ -370,7 +373,7 @@ def test_block_with_feedback_tells_what_its_task_asks(launch_every: Callable[...
     blocks = [block | ({"feedback": True} if block["kind"] == "main" else {}) for block in fields["blocks"]]
     person = enrol(launch_every(blocks=blocks))
     told: dict[str, Any] = {}
-    while (trial := person.state()["trial"]) is not None:
+    while (trial := person.trial()) is not None:
         row = Trial.objects.select_related("stimulus").get(code=trial["id"])
         person.begin(trial["id"])
         person.let_dwell_pass()

@@ -47,8 +47,8 @@ PAGES = (
     DesignPage(
         "recruitment",
         said("Recruitment and allocation"),
-        ("recruitment", "allocation", "release"),
-        said("How many are planned, how arms are given out, and when a place is given to somebody else."),
+        ("recruitment", "participation", "allocation", "release"),
+        said("How many are planned, how they come and leave, how arms are given out, and when a place passes on."),
     ),
     DesignPage(
         "analysis",

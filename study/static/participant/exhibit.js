@@ -2,12 +2,22 @@
  * One thing to be met in a trial: a sound, a picture, or both at once.
  */
 
-import { drawPicture, painted } from "./picture.js";
+import { drawPicture, drawPositionLine, painted } from "./picture.js";
 import { Player } from "./player.js";
 import { say } from "./words.js";
 
+/** @typedef {import("./audio.js").Output} Output */
 /** @typedef {import("./audio.js").Speaker} Speaker */
 /** @typedef {import("./types.js").PictureMedium} PictureMedium */
+/**
+ * Who is told: something appeared or began to sound, by which output (null without sound); a play ended with that share
+ * heard; a picture was taken away.
+ *
+ * @typedef {object} Owner
+ * @property {(onsetMs: number, output: Output | null) => void} onStart
+ * @property {(share: number) => void} onEnd
+ * @property {() => void} onGone
+ */
 /**
  * Decoded media and how they are met; `viewMs` is when a picture is taken away, null where it stays.
  *
@@ -27,18 +37,21 @@ export class Exhibit {
   #left;
   #place;
   #owner;
+  #line = drawPositionLine();
   /** @type {Shown} */
   #shown = { sound: null, image: null, picture: null, viewMs: null };
   #nShown = 0;
   /** Resolves when a play's beginning was told, which its picture may delay. */
   #accompanied = Promise.resolve();
+  /** Resolves when a play's end was told. */
+  #told = Promise.resolve();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
   /**
    * @param {HTMLElement} element  from participant/_exhibit.html
    * @param {Speaker} speaker
-   * @param {{ onStart: (onsetMs: number) => void, onEnd: (share: number) => void }} owner
+   * @param {Owner} owner
    */
   constructor(element, speaker, owner) {
     this.#element = element;
@@ -49,9 +62,13 @@ export class Exhibit {
     this.#place = /** @type {HTMLElement} */ (element.querySelector(".picture-place"));
     this.#player = new Player(this.#playerElement, speaker, {
       onStart: (play) => {
-        this.#accompanied = this.#accompany(play.onsetMs);
+        this.#accompanied = this.#accompany(play.onsetMs, play.output);
       },
-      onEnd: (share) => void this.#accompanied.then(() => this.#owner.onEnd(share)),
+      onMove: (position) => this.#moveLine(position),
+      onEnd: (share) => {
+        this.#line.hidden = true;
+        this.#told = this.#accompanied.then(() => this.#owner.onEnd(share));
+      },
     });
     this.#show.addEventListener("click", () => void this.#reveal());
   }
@@ -73,14 +90,20 @@ export class Exhibit {
     this.#element.hidden = shown === null;
     this.#player.load(this.#shown.sound);
     this.#playerElement.hidden = this.#shown.sound === null;
+    this.#line.hidden = true;
     this.#place.replaceChildren();
     this.#left.textContent = "";
     this.#show.hidden = this.#shown.sound !== null;
   }
 
-  /** End what is playing. */
-  silence() {
-    this.#player.silence();
+  /**
+   * End what is playing.
+   *
+   * @returns {Promise<void>} resolves once its owner was told
+   */
+  async silence() {
+    await this.#player.silence();
+    await this.#told;
   }
 
   /** Put the keyboard's focus on what starts it. */
@@ -108,18 +131,27 @@ export class Exhibit {
   }
 
   async #reveal() {
-    const onsetMs = await this.#draw();
-    this.#owner.onStart(onsetMs);
-    this.#owner.onEnd(1);
+    this.#owner.onStart(await this.#draw(), null);
   }
 
   /**
    * A sound began; its picture, if any, comes with it, and the later of the two is the onset.
    *
    * @param {number} onsetMs
+   * @param {Output} output
    */
-  async #accompany(onsetMs) {
-    this.#owner.onStart(this.#shown.image ? Math.max(onsetMs, await this.#draw()) : onsetMs);
+  async #accompany(onsetMs, output) {
+    this.#owner.onStart(this.#shown.image ? Math.max(onsetMs, await this.#draw()) : onsetMs, output);
+  }
+
+  /**
+   * Show in the picture what is being heard; only what is given by both channels at once has both.
+   *
+   * @param {number} position  0-1
+   */
+  #moveLine(position) {
+    this.#line.hidden = false;
+    this.#line.style.left = `${position * 100}%`;
   }
 
   /** @returns {Promise<number>} when the picture was painted */
@@ -129,6 +161,7 @@ export class Exhibit {
     clearTimeout(this.#timer);
     const had = this.#element.contains(document.activeElement);
     const figure = await drawPicture(image, picture);
+    if (this.#shown.sound) figure.querySelector(".plot")?.append(this.#line);
     this.#place.replaceChildren(figure);
     this.#nShown += 1;
     if (had && !this.#shown.sound) {
@@ -143,7 +176,7 @@ export class Exhibit {
   #takeAway() {
     const had = this.#place.contains(document.activeElement);
     this.#place.replaceChildren();
-    this.#owner.onEnd(0); // no sound ended; what is left to see has changed
+    this.#owner.onGone();
     if (had && !this.#show.hidden) this.#show.focus({ preventScroll: true });
   }
 }

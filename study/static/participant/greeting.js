@@ -6,6 +6,7 @@ import { part, say } from "./words.js";
 
 /** @typedef {import("./types.js").Break} Break */
 /** @typedef {import("./types.js").State} State */
+/** @typedef {import("./types.js").Turn} Turn */
 
 const page = part("trials");
 const button = /** @type {HTMLButtonElement} */ (part("start-button"));
@@ -14,14 +15,15 @@ const button = /** @type {HTMLButtonElement} */ (part("start-button"));
  * Which words stand before a trial, in order.
  *
  * @param {State} state
+ * @param {Turn} turn
  * @param {{ told: string | null, isUnlocked: boolean }} page  `told`: what happened to the trial before
  * @returns {string[]}
  */
-export function greetingNames({ part: place, session, n_answered: nAnswered }, { told, isUnlocked }) {
-  const isFirstMain = place?.kind === "main" && place.is_first && (place.number ?? 1) === 1;
-  const isChange = isFirstMain && session.n_training > 0 && nAnswered > 0;
+export function greetingNames({ session }, { part: place, trial }, { told, isUnlocked }) {
+  const isFirstMain = place.kind === "main" && place.is_first && (place.number ?? 1) === 1;
+  const isChange = isFirstMain && session.n_training > 0 && trial.index > 0;
   const names = told ? [told] : [];
-  if (!told && !isUnlocked && !isChange) names.push(nAnswered === 0 ? "introduction" : "return");
+  if (!told && !isUnlocked && !isChange) names.push(trial.index === 0 ? "introduction" : "return");
   if (isChange) names.push("main");
   return names;
 }
@@ -30,10 +32,12 @@ export function greetingNames({ part: place, session, n_answered: nAnswered }, {
  * Show one greeting; the caller waits for its button.
  *
  * @param {State} state
+ * @param {Turn} turn
  * @param {string} name
  */
-export function showGreeting({ trial, session }, name) {
+export function showGreeting({ session, expires_at: expiresAt }, { trial }, name) {
   choose(name);
+  tellUntil(expiresAt);
   for (const variant of page.querySelectorAll("[data-only]")) {
     const element = /** @type {HTMLElement} */ (variant);
     if (!element.closest("#start")) continue;
@@ -42,7 +46,7 @@ export function showGreeting({ trial, session }, name) {
   const share = Math.round(session.wrong_share * 100);
   fillIn("[data-count=training]", String(session.n_training));
   fillIn("[data-wrong]", say(share === 50 ? "wrong-half" : share === 0 ? "wrong-none" : "wrong-share", { n: share }));
-  fillIn("[data-words]", (trial?.labels ?? []).map((label) => label.word).join(", "));
+  fillIn("[data-words]", trial.labels.map((label) => label.word).join(", "));
   open();
 }
 
@@ -65,6 +69,23 @@ export function showBreak({ text_html: html, least_s: leastS }) {
   };
   open();
   tick();
+}
+
+/**
+ * Say until when one can come back, in the page's language and the participant's time zone.
+ *
+ * @param {string | null} expiresAt
+ */
+function tellUntil(expiresAt) {
+  const format = { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" };
+  for (const element of page.querySelectorAll("[data-until]")) {
+    const place = /** @type {HTMLElement} */ (element);
+    place.hidden = expiresAt === null;
+    if (expiresAt === null) continue;
+    const language = document.documentElement.lang;
+    const moment = new Intl.DateTimeFormat(language, /** @type {Intl.DateTimeFormatOptions} */ (format));
+    place.textContent = say("until", { moment: moment.format(new Date(expiresAt)) });
+  }
 }
 
 /** @param {string} name */

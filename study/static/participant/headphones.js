@@ -2,6 +2,7 @@
  * The headphone check: six times three sounds, each played once, of which one is named. The server alone knows which.
  */
 
+import { hasWebAudio } from "./able.js";
 import { Refusal, insist, request } from "./api.js";
 import { Speaker } from "./audio.js";
 import { fillChoices, listenForKeys } from "./choices.js";
@@ -40,7 +41,9 @@ const player = new Player(part("play-interval"), new Speaker(), {
     if (share < 1) return; // cut short by the page itself
     page.dataset.state = "asking";
     fields.disabled = false;
+    const had = part("play-interval").contains(document.activeElement);
     player.render({ isEnabled: false });
+    if (had) part("intervals").querySelector("input")?.focus({ preventScroll: true }); // a disabled button loses it
     part("guide").textContent = say("guide-choose");
   },
 });
@@ -106,9 +109,11 @@ async function judge() {
   }
 }
 
+const TOLD = ["no-enrolment", "study-closed", "withdrawn", "expired"];
+
 /** @param {unknown} fault */
 function stoppedBy(fault) {
-  return fault instanceof Refusal && ["no-enrolment", "study-closed"].includes(fault.code) ? fault.code : "unexpected";
+  return fault instanceof Refusal && TOLD.includes(fault.code) ? fault.code : "unexpected";
 }
 
 async function again() {
@@ -136,4 +141,5 @@ form.addEventListener("submit", (event) => {
   void goOn();
 });
 reloadWhenRestored();
-await next();
+if (hasWebAudio()) await next();
+else stop(page, "stopped-no-web-audio");

@@ -4,7 +4,8 @@
 
 import { decodeSound } from "./audio.js";
 
-const N_KEPT = 24; // three trials' worth of the fullest; a decoded second is 190 kB
+const N_KEPT = 64; // ten trials' worth of the fullest, more than are handed out; a decoded second is 190 kB
+const TIMEOUT_MS = 60_000; // whoever waits longer is told, and may try again
 
 /** A picture or sound could not be fetched or decoded. */
 export class MediaFault extends Error {}
@@ -14,9 +15,7 @@ export class MediaFault extends Error {}
  * @returns {Promise<AudioBuffer>}
  */
 async function loadSound(url) {
-  const response = await fetch(url).catch((fault) => {
-    throw new MediaFault(String(fault));
-  });
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) throw new MediaFault(`sound: HTTP ${response.status}`);
   return decodeSound(await response.arrayBuffer());
 }
@@ -28,7 +27,10 @@ async function loadSound(url) {
 async function loadPicture(url) {
   const image = new Image();
   image.src = url;
-  await image.decode();
+  const timeout = new Promise((_, reject) => {
+    setTimeout(() => reject(new MediaFault("picture: no answer")), TIMEOUT_MS);
+  });
+  await Promise.race([image.decode(), timeout]);
   return image;
 }
 

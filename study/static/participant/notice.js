@@ -4,6 +4,17 @@
 
 import { part, say } from "./words.js";
 
+let shown = "";
+
+/**
+ * Whether that note is what the page shows now.
+ *
+ * @param {string} name
+ */
+export function isShown(name) {
+  return shown === name && !part("notice").hidden;
+}
+
 /**
  * Show a note with a button.
  *
@@ -13,6 +24,7 @@ import { part, say } from "./words.js";
  */
 export function ask(name, label = "try-now") {
   const button = /** @type {HTMLButtonElement} */ (part("notice-button"));
+  shown = name;
   part("notice-text").textContent = say(name);
   button.textContent = say(label);
   button.hidden = false;
@@ -22,9 +34,13 @@ export function ask(name, label = "try-now") {
   });
 }
 
-/** Take the note away. */
-export function calm() {
-  part("notice").hidden = true;
+/**
+ * Take the note away.
+ *
+ * @param {string} [name]  that one alone, if it is still the one that is shown
+ */
+export function calm(name) {
+  if (name === undefined || name === shown) part("notice").hidden = true;
 }
 
 /**
@@ -35,6 +51,7 @@ export function calm() {
  */
 export function stop(page, name) {
   page.dataset.state = "stopped";
+  shown = name;
   const button = /** @type {HTMLButtonElement} */ (part("notice-button"));
   part("notice-text").textContent = say(name);
   button.textContent = say("reload");

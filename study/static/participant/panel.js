@@ -4,6 +4,7 @@
 
 import { Exhibit } from "./exhibit.js";
 import { StepFields, tellQuestion } from "./fields.js";
+import { SurroundingsWatch } from "./surroundings.js";
 import { describeFeedback, fillTexts, guideName } from "./telling.js";
 import { exhibitsOf } from "./trial.js";
 import { part, say, tellWord } from "./words.js";
@@ -35,6 +36,7 @@ export class TrialPanel {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #submit = () => {};
+  #surroundings = new SurroundingsWatch();
   #root = part("trial");
   #form = /** @type {HTMLFormElement} */ (part("answer"));
   #fields = /** @type {HTMLFieldSetElement} */ (part("answer-fields"));
@@ -50,8 +52,9 @@ export class TrialPanel {
       NAMES.map((name) => [
         name,
         new Exhibit(part(name), speaker, {
-          onStart: (onsetMs) => this.#act((run) => run.start(name, onsetMs)),
+          onStart: (onsetMs, output) => this.#act((run) => run.start(name, onsetMs, output)),
           onEnd: (share) => this.#act((run) => run.end(name, share)),
+          onGone: () => this.#act(() => undefined), // what is left to see has changed
         }),
       ]),
     );
@@ -71,6 +74,7 @@ export class TrialPanel {
    */
   async conduct(run, media, storeFirst) {
     this.#run = run;
+    this.#surroundings.begin(run.beganMs);
     this.#fill(run, media);
     run.move(performance.now());
     this.#render();
@@ -82,7 +86,8 @@ export class TrialPanel {
       this.#goOn(run, told, first);
       await this.#submitted();
     }
-    return run.toAnswer(performance.now());
+    const nowMs = performance.now();
+    return run.toAnswer(nowMs, this.#surroundings.tell(nowMs));
   }
 
   /**
@@ -100,15 +105,19 @@ export class TrialPanel {
     next.focus();
     return new Promise((resolve) => {
       next.onclick = () => {
-        this.silence();
+        void this.silence();
         resolve();
       };
     });
   }
 
-  /** End what is playing. */
-  silence() {
-    for (const exhibit of this.#exhibits.values()) exhibit.silence();
+  /**
+   * End what is playing.
+   *
+   * @returns {Promise<void>} resolves once the run was told
+   */
+  async silence() {
+    await Promise.all([...this.#exhibits.values()].map((exhibit) => exhibit.silence()));
   }
 
   /** Whether a sound is being played. */
@@ -206,10 +215,10 @@ export class TrialPanel {
   #send() {
     const run = /** @type {TrialRun} */ (this.#run);
     if (!run.isComplete) return;
-    this.silence();
     run.send();
+    // The play that is cut here belongs to the answer.
+    void this.silence().then(() => this.#submit());
     this.#render();
-    this.#submit();
   }
 
   #focusNext() {

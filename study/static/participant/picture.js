@@ -96,6 +96,15 @@ export async function drawPicture(image, picture) {
   return figure;
 }
 
+/** A line across a plot, from low to high, at its `left` share of the time axis; hidden while nothing is heard. */
+export function drawPositionLine() {
+  const line = document.createElement("div");
+  line.className = "position";
+  line.setAttribute("aria-hidden", "true"); // who listens needs no telling where
+  line.hidden = true;
+  return line;
+}
+
 /** @param {PictureMedium} picture */
 function drawAxes({ kind, duration_ms: durationMs, frequency_min_hz: lowest, frequency_max_hz: highest }) {
   const time = { from: 0, to: durationMs, ticks: timeTicks(durationMs), title: say("axis-time") };

@@ -8,6 +8,14 @@ import { say } from "./words.js";
 
 /** @typedef {import("./audio.js").Play} Play */
 /** @typedef {import("./audio.js").Speaker} Speaker */
+/**
+ * Who is told: a play began; where it stands (0-1), as often as the page is painted; it ended with that share heard.
+ *
+ * @typedef {{ onStart: (play: Play) => void, onMove?: (position: number) => void, onEnd: (share: number) => void }} Owner
+ */
+
+const N_STEPS_OF_STILLNESS = 8; // with reduced motion the position goes on in leaps, and glides nowhere
+const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** One sound's button; it plays the buffer it was given and tells its owner. */
 export class Player {
@@ -22,11 +30,13 @@ export class Player {
   #play = null;
   #hasPlayed = false;
   #isStarting = false;
+  /** Resolves when the owner was told of the last play's end. */
+  #told = Promise.resolve();
 
   /**
    * @param {HTMLElement} element  from participant/_player.html
    * @param {Speaker} speaker
-   * @param {{ onStart: (play: Play) => void, onEnd: (share: number) => void }} owner
+   * @param {Owner} owner
    */
   constructor(element, speaker, owner) {
     this.#speaker = speaker;
@@ -48,16 +58,21 @@ export class Player {
    * @param {AudioBuffer | null} buffer
    */
   load(buffer) {
-    this.silence();
+    void this.silence();
     this.#play = null; // an earlier trial's play has nothing to tell this one
     this.#buffer = buffer;
     this.#hasPlayed = false;
     this.#fill.style.transform = "scaleX(0)";
   }
 
-  /** End a play that is under way. */
+  /**
+   * End a play that is under way.
+   *
+   * @returns {Promise<void>} resolves once its owner was told
+   */
   silence() {
     this.#play?.stop();
+    return this.#told;
   }
 
   /**
@@ -79,26 +94,36 @@ export class Player {
     this.#button.focus();
   }
 
-  /** @param {{ onStart: (play: Play) => void, onEnd: (share: number) => void }} owner */
-  async #start({ onStart, onEnd }) {
-    if (!this.#buffer || this.isPlaying) return;
+  /** @param {Owner} owner */
+  async #start(owner) {
+    const buffer = this.#buffer;
+    if (!buffer || this.isPlaying) return;
     this.#isStarting = true;
     /** @type {Play} */
     let play;
     try {
-      play = await this.#speaker.play(this.#buffer);
+      play = await this.#speaker.play(buffer);
     } catch (fault) {
       if (!(fault instanceof SoundFault)) throw fault;
-      void ask("sound-blocked").then(() => this.#start({ onStart, onEnd }));
+      void ask("sound-blocked").then(() => this.#start(owner));
       return;
     } finally {
       this.#isStarting = false;
     }
-    calm();
+    calm("sound-blocked");
+    if (this.#buffer !== buffer) return play.stop(); // another trial began before the sound did
     this.#hasPlayed = true;
     this.#play = play;
-    this.#follow(play);
-    onStart(play);
+    this.#follow(play, owner);
+    owner.onStart(play);
+    this.#told = this.#tellEnd(play, owner);
+  }
+
+  /**
+   * @param {Play} play
+   * @param {Owner} owner
+   */
+  async #tellEnd(play, { onEnd }) {
     const share = await play.ended;
     if (this.#play !== play) return;
     this.#play = null;
@@ -109,12 +134,22 @@ export class Player {
    * Move the bar along while the sound plays.
    *
    * @param {Play} play
+   * @param {Owner} owner
    */
-  #follow(play) {
+  #follow(play, { onMove }) {
     const step = () => {
-      this.#fill.style.transform = `scaleX(${play.share})`;
-      if (this.#play === play) requestAnimationFrame(step);
+      const isEnded = this.#play !== play;
+      const position = isEnded ? play.share : shownPosition(play.position);
+      this.#fill.style.transform = `scaleX(${position})`;
+      if (isEnded) return;
+      onMove?.(position);
+      requestAnimationFrame(step);
     };
     step();
   }
+}
+
+/** @param {number} position */
+function shownPosition(position) {
+  return stillness.matches ? Math.floor(position * N_STEPS_OF_STILLNESS) / N_STEPS_OF_STILLNESS : position;
 }

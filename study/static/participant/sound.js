@@ -2,6 +2,7 @@
  * The sound check: unlock the sound, set a comfortable level, and name the word that was said.
  */
 
+import { hasWebAudio } from "./able.js";
 import { Refusal, insist, request } from "./api.js";
 import { Speaker } from "./audio.js";
 import { fillChoices, listenForKeys } from "./choices.js";
@@ -69,7 +70,7 @@ async function check() {
     if (passed) window.location.assign(page.dataset.next ?? "");
     else tryAgain();
   } catch (fault) {
-    const code = fault instanceof Refusal && ["no-enrolment", "study-closed"].includes(fault.code) ? fault.code : "unexpected";
+    const code = fault instanceof Refusal && ["no-enrolment", "study-closed", "study-paused", "withdrawn", "expired"].includes(fault.code) ? fault.code : "unexpected";
     stop(page, `stopped-${code}`);
   }
 }
@@ -102,6 +103,8 @@ form.addEventListener("submit", (event) => {
   void check();
 });
 reloadWhenRestored();
-await load();
-page.dataset.state = "ready";
-player.render({ isEnabled: true });
+if (hasWebAudio()) {
+  await load();
+  page.dataset.state = "ready";
+  player.render({ isEnabled: true });
+} else stop(page, "stopped-no-web-audio");

@@ -1,7 +1,7 @@
 /**
  * One trial as a state machine without a page: what was met and when, when answering opens, what was chosen.
  *
- * Every moment passed in is `performance.now()` in ms. The explanation is passed `dwell_ms` after its first onset (of
+ * Every moment passed in is `performance.now()` in ms; every moment sent counts from the trial's beginning. The explanation is passed `dwell_ms` after its first onset (of
  * two, the later one's) and not before it was met to its end: the same zero of the dwell in all channels.
  */
 
@@ -9,11 +9,19 @@ import { makeUuid } from "./uuid.js";
 
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./types.js").Answers} Answers */
+/** @typedef {import("./types.js").Circumstances} Circumstances */
 /** @typedef {import("./types.js").ExhibitName} ExhibitName */
 /** @typedef {import("./types.js").Presented} Presented */
 /** @typedef {import("./types.js").Stage} Stage */
 /** @typedef {import("./types.js").Step} Step */
+/** @typedef {import("./types.js").Surroundings} Surroundings */
 /** @typedef {import("./types.js").Trial} Trial */
+/** @typedef {import("./audio.js").Output} Output */
+/**
+ * How one exhibit was met: `share` is of its longest play, `onsetMs` of its first.
+ *
+ * @typedef {{ plays: number, share: number, heardMs: number, onsetMs: number }} Met
+ */
 
 /**
  * What a trial shows, by name.
@@ -40,16 +48,23 @@ export class TrialRun {
   /** @type {Answers} */
   answers = {};
   #exhibits;
-  /** @type {Map<ExhibitName, { plays: number, share: number, onsetMs: number }>} */
+  /** @type {Map<ExhibitName, Met>} */
   #met = new Map();
+  /** @type {Output | null} at the explanation's last start */
+  #output = null;
+  #nCut = 0;
   /** @type {number | null} */
   #openedMs = null;
   /** @type {number | null} */
   #chosenMs = null;
 
-  /** @param {Trial} trial */
-  constructor(trial) {
+  /**
+   * @param {Trial} trial  whose media are all there
+   * @param {number} [beganMs]  the zero of all moments that are sent
+   */
+  constructor(trial, beganMs = performance.now()) {
     this.trial = trial;
+    this.beganMs = beganMs;
     this.#exhibits = exhibitsOf(trial);
   }
 
@@ -130,11 +145,13 @@ export class TrialRun {
    *
    * @param {ExhibitName} name
    * @param {number} onsetMs
+   * @param {Output | null} output  what it sounds by; null for a picture
    */
-  start(name, onsetMs) {
-    const met = this.#met.get(name);
-    const share = this.#exhibits.get(name)?.sound ? 0 : 1;
-    this.#met.set(name, met ? { ...met, plays: met.plays + 1 } : { plays: 1, share, onsetMs });
+  start(name, onsetMs, output) {
+    const first = { plays: 0, share: this.#exhibits.get(name)?.sound ? 0 : 1, heardMs: 0, onsetMs };
+    const met = this.#met.get(name) ?? first;
+    this.#met.set(name, { ...met, plays: met.plays + 1 });
+    if (this.#explanations.includes(name)) this.#output = output;
   }
 
   /**
@@ -145,7 +162,11 @@ export class TrialRun {
    */
   end(name, share) {
     const met = this.#met.get(name);
-    if (met) met.share = Math.max(met.share, share);
+    const sound = this.#exhibits.get(name)?.sound;
+    if (!met || !sound) return;
+    met.share = Math.max(met.share, share);
+    met.heardMs += share * sound.duration_ms;
+    if (share < 1) this.#nCut += 1;
   }
 
   /**
@@ -215,10 +236,11 @@ export class TrialRun {
    * What is sent to the server.
    *
    * @param {number} nowMs  the moment of sending, which is that of a choice where nothing was to be chosen
+   * @param {Surroundings} surroundings
    * @returns {Answer}
    * @throws {Error} if the trial is not complete
    */
-  toAnswer(nowMs) {
+  toAnswer(nowMs, surroundings) {
     if (this.#openedMs === null || this.missing) throw new Error("the trial has no answer yet");
     const chosenMs = this.#chosenMs ?? nowMs;
     const shares = this.#explanations.map((name) => this.#met.get(name)?.share ?? 0);
@@ -231,7 +253,37 @@ export class TrialRun {
       second_plays: this.#plays("second") + this.#plays("changed"),
       original_plays: this.#plays("original"),
       heard_share: shares.length ? Math.min(...shares) : 0,
+      circumstances: this.#circumstances(nowMs, surroundings),
     };
+  }
+
+  /**
+   * @param {number} nowMs
+   * @param {Surroundings} surroundings
+   * @returns {Circumstances}
+   */
+  #circumstances(nowMs, surroundings) {
+    const heardMs = this.#explanations.reduce((sum, name) => sum + (this.#met.get(name)?.heardMs ?? 0), 0);
+    return {
+      original_onset_ms: this.#sinceBeginning(this.#met.get("original")?.onsetMs),
+      explanation_onset_ms: this.#sinceBeginning(this.#met.get("first")?.onsetMs),
+      second_onset_ms: this.#sinceBeginning((this.#met.get("second") ?? this.#met.get("changed"))?.onsetMs),
+      opened_ms: this.#sinceBeginning(this.#openedMs),
+      answered_ms: tenth(nowMs - this.beganMs),
+      heard_s: tenth(heardMs) / 1000,
+      n_cut: this.#nCut,
+      base_latency_ms: tenthOrNull(this.#output?.baseLatencyMs),
+      output_latency_ms: tenthOrNull(this.#output?.outputLatencyMs),
+      sample_rate_hz: this.#output?.sampleRateHz ?? null,
+      ...surroundings,
+      hidden_ms: tenth(surroundings.hidden_ms),
+      unfocused_ms: tenth(surroundings.unfocused_ms),
+    };
+  }
+
+  /** @param {number | null | undefined} momentMs */
+  #sinceBeginning(momentMs) {
+    return tenthOrNull(momentMs === null || momentMs === undefined ? null : momentMs - this.beganMs);
   }
 
   /** @returns {ExhibitName[]} */
@@ -262,4 +314,18 @@ export class TrialRun {
     if (stage === "original" || stage === "changed") return this.#isHeard(stage);
     return stage === "dwelling" && this.untilPassedMs(nowMs) === 0;
   }
+}
+
+/**
+ * Browsers tell 0.1 ms at best; and no moment lies before the beginning.
+ *
+ * @param {number} durationMs
+ */
+function tenth(durationMs) {
+  return Math.max(0, Math.round(durationMs * 10) / 10);
+}
+
+/** @param {number | null | undefined} durationMs */
+function tenthOrNull(durationMs) {
+  return durationMs === null || durationMs === undefined ? null : tenth(durationMs);
 }

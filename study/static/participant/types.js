@@ -93,15 +93,24 @@
  */
 
 /**
+ * @typedef {object} Turn
+ * @property {Part} part
+ * @property {Break[]} breaks  before the trial
+ * @property {Trial} trial
+ * @property {boolean} awaits  whether the server has a say before the next trial
+ */
+
+/**
  * @typedef {object} State
  * @property {number} n_trials
  * @property {number} n_answered
  * @property {string} next_url  where to go when there is no trial
  * @property {{ meets: string[], wrong_share: number, n_training: number }} session
- * @property {Part | null} part
- * @property {Break[]} breaks  before the trial
- * @property {Trial | null} trial
- * @property {string[]} preload  media of the next trial
+ * @property {Turn[]} turns  the trials handed out, the present one first
+ * @property {string[]} preload  media of a trial that is not handed out yet
+ * @property {string | null} expires_at  ISO 8601: until when one can go on
+ * @property {{ url: string, after_s: number, last_at: string } | null} level  the speech by which a comfortable level
+ *   is set again after a pause that long; null for somebody who hears nothing
  */
 
 /**
@@ -122,7 +131,40 @@
  * @property {number} second_plays  of the second explanation, or of the changed recording
  * @property {number} original_plays
  * @property {number} heard_share  of the explanation's longest play, 0-1, of two the shorter; 1 for a picture
+ * @property {Circumstances} circumstances
  */
+
+/**
+ * The window, the devices and the lapses of one trial.
+ *
+ * @typedef {object} Surroundings
+ * @property {number} n_device_changes
+ * @property {number} viewport_width_px  in CSS pixels, as it is at the end
+ * @property {number} viewport_height_px
+ * @property {number} pixel_ratio  device pixels per CSS pixel
+ * @property {number} n_hidden
+ * @property {number} hidden_ms
+ * @property {number} n_unfocused  visible without the keyboard's focus
+ * @property {number} unfocused_ms
+ */
+
+/**
+ * How a trial was met, as `earshot/circumstances.py` describes it; moments in ms since the trial began.
+ *
+ * @typedef {object} CircumstancesOfRun
+ * @property {number | null} original_onset_ms
+ * @property {number | null} explanation_onset_ms
+ * @property {number | null} second_onset_ms
+ * @property {number | null} opened_ms
+ * @property {number} answered_ms
+ * @property {number} heard_s
+ * @property {number} n_cut
+ * @property {number | null} base_latency_ms
+ * @property {number | null} output_latency_ms
+ * @property {number | null} sample_rate_hz
+ */
+
+/** @typedef {CircumstancesOfRun & Surroundings} Circumstances */
 
 /**
  * @typedef {object} FirstStored
