@@ -39,3 +39,14 @@ def test_tracked_files_name_no_registry_and_no_path_of_a_machine() -> None:
         if (ROOT / name).is_file() and places.search((ROOT / name).read_text(encoding="utf-8", errors="ignore"))
     ]
     assert found == []
+
+
+def test_each_of_the_known_failures_has_tests_that_exist() -> None:
+    page = (ROOT / "docs/field-failures.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if re.match(r"\| \d+ \|", line)]
+    assert [int(row.split("|")[1]) for row in rows] == list(range(1, 26))
+    for row in rows:
+        named = re.findall(r"`(tests/[a-z_/]+\.py)(?:::(test_\w+))?`", row)
+        assert named, row
+        for path, test in named:
+            assert f"def {test}(" in (ROOT / path).read_text(encoding="utf-8") if test else (ROOT / path).is_file(), row
