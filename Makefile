@@ -9,7 +9,7 @@ export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config g
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --override overrides.txt
 CHECKED := earshot explainer study analysis fixtures benchmarks tests manage.py
 
-.PHONY: install demo test webkit study-only check bench docs browser postgres node clean force
+.PHONY: install demo test webkit study-only check bench docs messages browser postgres node clean force
 
 install: .venv/for-running
 
@@ -66,6 +66,10 @@ study-only: .venv/bin/uv
 bench: .venv/for-developing browser postgres node
 	failed=; for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python $$script || failed="$$failed $$script"; done; \
 	test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
+
+# The catalogues of participants' sentences, brought up to what templates and modules mark, and compiled.
+messages: .venv/for-developing
+	$(BIN)/python -m fixtures.messages
 
 docs: .venv/for-developing
 	$(BIN)/python -m pytest tests/test_docs.py

@@ -24,12 +24,8 @@ def texts_of(design: StudyFile) -> Texts:
 
 
 def local_text(text: Mapping[Language, str]) -> str:
-    """A text in the language that is spoken now.
-
-    The texts of a study are there in each of its languages; those of the questionnaire that comes with every study
-    stand in English in the core, and in the catalogues beside the pages' own sentences.
-    """
-    return _spoken(text) or translation.gettext(next(iter(text.values())))
+    """A text in the language that is spoken now, else in the first it is written in."""
+    return _spoken(text) or next(iter(text.values()))
 
 
 def _spoken(by_language: Mapping[Language, Written]) -> Written | None:

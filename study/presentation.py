@@ -16,6 +16,7 @@ from earshot.design.study_file import StudyFile
 from earshot.sequence.plan import TrialKind
 from earshot.tasks.kinds import TASKS
 from study.models import Picture, Rendition, Stimulus
+from study.picture_texts import alternative_text
 from study.task_forms import (
     LabelWord,
     StepState,
@@ -323,7 +324,7 @@ def _picture_medium(picture: Picture) -> PictureMedium:
     return {
         "url": MEDIA_URL + picture.file,
         "kind": picture.kind,  # type: ignore[typeddict-item]  # a bundle's picture, checked when it was loaded
-        "alternative_text": picture.alternative_text,
+        "alternative_text": alternative_text(picture),
         "duration_ms": picture.duration_ms,
         "frequency_min_hz": picture.frequency_min_hz,
         "frequency_max_hz": picture.frequency_max_hz,

@@ -24,7 +24,7 @@ def find_missing_languages(design: Design) -> str | None:
 
 
 def _local_texts(design: Design) -> Iterator[tuple[str, set[str]]]:
-    """Where each text stands, with its languages; the questionnaire on expertise comes with the pages' languages."""
+    """Where each text stands, with its languages."""
     yield "texts", set(design.texts)
     parts: list[tuple[str, Any]] = [
         *((f"questionnaire '{one.name}'", one) for one in design.questionnaires),

@@ -13,7 +13,7 @@ from earshot.design.conditions import Arm, Condition, Exposure
 from earshot.design.conduct import ExclusionRule, Recruitment, Release, Screens
 from earshot.design.names import Language, Name, Text, Word
 from earshot.design.participation import Participation
-from earshot.design.questionnaire_expertise import EXPERTISE
+from earshot.design.questionnaire_expertise import expertise_in
 from earshot.design.questionnaires import Questionnaire
 from earshot.errors import StudyError
 from earshot.files import Strict
@@ -93,7 +93,7 @@ class Design(Strict):
     @property
     def every_questionnaire(self) -> list[Questionnaire]:
         """The study's own questionnaires, after that on expertise unless it is left out."""
-        return [*([EXPERTISE] if self.expertise else []), *self.questionnaires]
+        return [*([expertise_in(*self.study.languages)] if self.expertise else []), *self.questionnaires]
 
     def questionnaires_at(self, when: Literal["before", "after"]) -> list[Questionnaire]:
         """The questionnaires before allocation, or after the last block."""

@@ -3,6 +3,9 @@
 import uuid
 from typing import Annotated, Any, TypeVar
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import translation
 from pydantic import Field, StringConstraints, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,6 +15,7 @@ from earshot.circumstances import Circumstances
 from earshot.errors import describe_validation
 from earshot.files import Strict
 from study.headphones import MOST_ATTEMPTS, N_INTERVALS
+from study.local_texts import language_of
 from study.models import Enrolment, Study
 from study.participant.authentication import EnrolmentAuthentication
 from study.participant_state import enrolment_state, shown_trial
@@ -130,6 +134,11 @@ class ParticipantApi(APIView):
     authentication_classes = [EnrolmentAuthentication]
     study: Study
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer in the participant's language, which `initial` finds and which ends with the request."""
+        with translation.override(translation.get_language()):
+            return super().dispatch(request, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Find the study before anybody is authenticated in it; Any is DRF's own signature."""
         study = study_by_slug(kwargs["slug"])
@@ -138,6 +147,7 @@ class ParticipantApi(APIView):
         check_open(study)
         self.study = study
         super().initial(request, *args, **kwargs)
+        translation.activate(language_of(self.enrolment))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Forbid caches and search engines to keep the answer; Any is DRF's own signature."""

@@ -1,8 +1,10 @@
 """The start page, and what its form leads to: consent, or a kind word to whoever declines."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import translation
@@ -50,7 +52,8 @@ class Faults:
 @participant_page()
 def start(request: HttpRequest, study: Study) -> HttpResponse:
     """Information and consent; whoever is enrolled goes on where they stand."""
-    return _welcome(request, study=study, visit=_visit_of(request.GET, study=study))
+    signed = read_signed(request.GET.get("visit", ""), study=study)
+    return _welcome(request, study=study, visit=signed or _visit_of(request.GET, study=study))
 
 
 @require_safe
@@ -172,6 +175,7 @@ def _render_start(request: HttpRequest, *, study: Study, visit: Visit, faults: F
     design = study_protocol(version).design
     texts = texts_of(design)
     hours = design.participation.resume_hours
+    signed = sign_visit(visit, study=study)
     in_days = hours % _HOURS_PER_DAY == 0 and hours >= _LEAST_DAYS * _HOURS_PER_DAY
     context = {
         "title": study.title,
@@ -187,16 +191,28 @@ def _render_start(request: HttpRequest, *, study: Study, visit: Visit, faults: F
         "resume_hours": hours,
         "withdrawal": design.participation.withdrawal,
         "way": visit.arrived.way,
+        "language": translation.get_language(),
+        "other_languages": _other_languages(study, visit=signed),
         "action": page_url("participant-consent", study),
         "decline_url": page_url("participant-decline", study),
         "faults": faults,
         "consent_id": uuid4(),
-        "visit": sign_visit(visit, study=study),
+        "visit": signed,
         "asks_worker_id": visit.lacks_identifier,
         "typed_worker_id": request.POST.get("worker_id", ""),
         "words": consent_sha256(version, language=translation.get_language() or ""),
     }
     return render(request, "participant/start.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _other_languages(study: Study, *, visit: str) -> list[dict[str, str]]:
+    """The languages to change to, each with its address: how somebody came goes with it, signed as in the form."""
+    names, start_url = dict(settings.LANGUAGES), page_url("participant-start", study)
+    return [
+        {"code": code, "name": names[code], "url": f"{start_url}?{urlencode({'language': code, 'visit': visit})}"}
+        for code in study_languages(study)
+        if code != translation.get_language()
+    ]
 
 
 def _has_questions(design: StudyFile) -> bool:

@@ -33,7 +33,8 @@ class Footer(TypedDict):
 
 def footer_of(enrolment: Enrolment) -> Footer:
     """The footer of a participant's pages; a deadline stands there as long as there is something to go on with."""
-    is_over = enrolment.completed_at is not None or enrolment.withdrawn_at is not None or has_expired(enrolment)
+    has_ended = enrolment.screened_out or enrolment.completed_at or enrolment.withdrawn_at
+    is_over = bool(has_ended) or has_expired(enrolment)
     withdraw_url = reverse("participant-withdraw", args=[enrolment.version.study.slug])
     return {
         "contact": render_line(texts_of(study_protocol(enrolment.version).design).contact),

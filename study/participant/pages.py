@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString
 
-from earshot.design.names import LocalText
+from earshot.design.names import Language, LocalText
 from earshot.design.participation import ArrivalWay
 from study.local_texts import language_of, local_text, texts_of
 from study.markdown import render_text
@@ -56,7 +56,8 @@ def participant_page(*, open_only: bool = True) -> Callable[[PageView], PageView
                     response = unavailable(request, reason="unknown")
                 else:
                     response = _answer(view, request, study=study, open_only=open_only, named=named)
-            return seal_page(response, language=spoken)
+                # A page that finds out itself who asks may have changed it.
+                return seal_page(response, language=translation.get_language() or spoken)
 
         return page
 
@@ -117,7 +118,7 @@ def page_language(request: HttpRequest, study: Study) -> str:
     return next((known for known in study_languages(study) if known == chosen), study.language)
 
 
-def study_languages(study: Study) -> tuple[str, ...]:
+def study_languages(study: Study) -> tuple[Language, ...]:
     """The languages that the study speaks, its first one first."""
     return study_protocol(current_version(study)).design.study.languages
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from django.http import QueryDict
+from django.utils.formats import get_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -226,10 +227,10 @@ def _hint(item: SingleItem | MultipleItem | NumberItem | SliderItem) -> str:
         case NumberItem() if item.least <= -FURTHEST and item.most >= FURTHEST:
             return ""
         case NumberItem() if item.most >= FURTHEST:
-            return _("%(least)s or more") % {"least": _plain(item.least)}
+            return _("%(least)s or more") % {"least": _said(item.least)}
         case NumberItem() if item.least <= -FURTHEST:
-            return _("%(most)s or less") % {"most": _plain(item.most)}
-    return _("A number from %(least)s to %(most)s") % {"least": _plain(item.least), "most": _plain(item.most)}
+            return _("%(most)s or less") % {"most": _said(item.most)}
+    return _("A number from %(least)s to %(most)s") % {"least": _said(item.least), "most": _said(item.most)}
 
 
 def _describe(item: Item, *, fault: AnswerFault) -> str:
@@ -253,12 +254,17 @@ def _describe(item: Item, *, fault: AnswerFault) -> str:
 
 
 def _describe_range(item: NumberItem | SliderItem) -> str:
-    bounds = {"least": _plain(item.least), "most": _plain(item.most)}
+    bounds = {"least": _said(item.least), "most": _said(item.most)}
     if item.most >= FURTHEST:
         return _("Please give a number of at least %(least)s.") % bounds
     if item.least <= -FURTHEST:
         return _("Please give a number of at most %(most)s.") % bounds
     return _("Please give a number from %(least)s to %(most)s.") % bounds
+
+
+def _said(number: float) -> str:
+    """The number with the decimal sign of the page's language."""
+    return _plain(number).replace(".", get_format("DECIMAL_SEPARATOR"))
 
 
 def _plain(number: float) -> str:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
@@ -16,7 +17,7 @@ from study.headphones import make_sound
 from study.models import Picture, Rendition, Study
 from study.participant.authentication import find_enrolment
 from study.participant.footer import footer_of
-from study.participant.pages import participant_page
+from study.participant.pages import participant_page, seal_page
 from study.participant.steps import go_on, page_url, to_start
 from study.presentation import are_digits
 from study.researcher.reports import has_report, may_read_reports
@@ -40,9 +41,9 @@ def front(request: HttpRequest) -> HttpResponse:
         for study in (studies_simulated() if settings.PUBLIC_REPORTS or may_read_reports(request) else ())
         if has_report(study.slug)
     ]
-    response = render(request, "front.html", {"studies": studies, "reports": reports})
-    response["Cache-Control"] = "no-store"
-    return response
+    language = translation.get_language_from_request(request)
+    with translation.override(language):
+        return seal_page(render(request, "front.html", {"studies": studies, "reports": reports}), language=language)
 
 
 @require_safe

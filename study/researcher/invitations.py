@@ -52,7 +52,7 @@ def _links_csv(request: HttpRequest, *, study: Study, links: list[tuple[int, str
     response = HttpResponse(content.getvalue(), content_type="text/csv; charset=utf-8")
     name = f"{study.slug}-links-{links[0][0]}-to-{links[-1][0]}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return seal_page(response)
+    return seal_page(response, language="en")
 
 
 def _takes_them(study: Study) -> bool:

@@ -48,6 +48,10 @@ for command in json.loads(sys.argv[1]):
     call_command(*command)
 """
 _LONG_S: Final = 600
+_NEEDS_JAVASCRIPT: Final = (
+    "This study needs JavaScript to play sounds and to time them. Please switch it on in your browser and load this"
+    " page again."
+)
 
 
 def text(words: str) -> dict[str, str]:
@@ -121,6 +125,8 @@ class Tour:
     server: Server
     context: BrowserContext
     look: Look
+    say: Callable[[str], str] = str
+    """A sentence of the pages as they say it, where they do not speak English."""
 
     def open(self, path: str) -> Page:
         """A page of its own at an address of the server."""
@@ -132,7 +138,7 @@ class Tour:
         """Look at a page that has one state, under the heading it is known by."""
         page = self.open(path)
         if heading is not None:
-            expect(page.locator("h1")).to_have_text(heading)
+            expect(page.locator("h1")).to_have_text(self.say(heading))
         self.look(page, place)
         page.close()
 
@@ -277,7 +283,7 @@ class Tour:
         self.visit(f"/s/{ASKING}/withdraw", "leaving: withdraw by receipt", heading="Withdraw from the study")
         page = self.open(f"/s/{ASKING}/")
         page.locator("#decline").click()
-        expect(page.locator("h1")).to_have_text("Thank you for reading")
+        expect(page.locator("h1")).to_have_text(self.say("Thank you for reading"))
         self.look(page, "leaving: declined")
         page.goto(f"{self.server.address}/s/{ASKING}/")
         page.locator('input[name="consent"]').check()
@@ -303,7 +309,7 @@ class Tour:
             page = self.context.new_page()
             page.route(f"**/s/{SLUG}/{step}", serve_unscripted)
             page.goto(f"{self.server.address}/s/{SLUG}/{step}")
-            expect(page.locator(".notice").first).to_contain_text("needs JavaScript")
+            expect(page.locator(".notice").first).to_contain_text(self.say(_NEEDS_JAVASCRIPT))
             self.look(page, f"no JavaScript: {step or 'start'}")
             page.close()
         self.context.clear_cookies()
@@ -319,12 +325,12 @@ class Tour:
         self.visit("/nowhere", "error 404", heading="There is no page here")
         page = self.open(f"/s/{ASKING}/")
         send_too_much(page)
-        expect(page.locator("h1")).to_have_text("The page could not read this request")
+        expect(page.locator("h1")).to_have_text(self.say("The page could not read this request"))
         self.look(page, "error 400")
         page.goto(f"{self.server.address}/s/{ASKING}/")
         self.context.clear_cookies()
         send_form(page)
-        expect(page.locator("h1")).to_have_text("Your browser did not send the study’s cookie")
+        expect(page.locator("h1")).to_have_text(self.say("Your browser did not send the study’s cookie"))
         self.look(page, "error 403")
         page.close()
         change(self.server, "ALTER TABLE study_study RENAME TO gone")

@@ -17,7 +17,7 @@ Evaluate = Callable[..., Any]
 # A page with one exhibit's elements and words, a picture of one pixel, and a speaker whose plays the test moves.
 STAGE = """
 const words = ["play", "playing", "play-again", "plays-left", "one-play-left", "show-picture", "show-again",
-  "picture-gone", "one-view-left", "views-left", "picture-alt", "axis-time", "axis-frequency", "axis-level"];
+  "picture-gone", "one-view-left", "views-left", "axis-time", "axis-frequency", "axis-level"];
 document.body.innerHTML = `<template id="words">${words.map(word => `<data value="${word}">${word}</data>`).join("")}
   </template><div id="notice"></div><div id="first"><div class="player"><button></button>
   <span class="play-label"></span><div class="bar-fill"></div><p class="plays"></p></div>

@@ -20,14 +20,16 @@ def trial_of(person: Person) -> Trial:
 
 
 def test_state_before_the_sound_check_has_no_trial(study: Study) -> None:
-    assert enrol(study, checked=False).state() == {
+    person = enrol(study, checked=False)
+    assert person.enrolment.expires_at is not None
+    assert person.state() == {
         "n_trials": 0,
         "n_answered": 0,
         "next_url": "/s/digits/",
         "session": {"meets": ["hedged", "untold"], "wrong_share": 0.5, "n_training": 0},
         "turns": [],
         "preload": [],
-        "expires_at": None,
+        "expires_at": person.enrolment.expires_at.isoformat(),
         "level": None,
     }
 
@@ -60,7 +62,8 @@ def test_picture_arm_gets_the_matched_picture_with_its_axes(ana: Person) -> None
                 "picture": {
                     "url": f"/media/{picture.file}",
                     "kind": "matched",
-                    "alternative_text": picture.alternative_text,
+                    "alternative_text": "Spectrogram of the sound: time to the right over 0.12 s, frequency upward to"
+                    " 4000 Hz; the lighter, the louder.",
                     "duration_ms": 120.0,
                     "frequency_min_hz": 0.0,
                     "frequency_max_hz": 4000.0,

@@ -141,7 +141,7 @@ def test_a_word_that_is_another_labels_own_is_refused(bundle: Bundle, tmp_path: 
 
 
 def test_a_language_without_a_catalogue_is_refused(bundle: Bundle, tmp_path: Path) -> None:
-    assert "study.language is 'de'" in refuse(write_study_file(tmp_path / "study.toml", language="de"))
+    assert "study.language is 'fr'" in refuse(write_study_file(tmp_path / "study.toml", language="fr"))
     assert Study.objects.count() == 0
 
 

@@ -320,13 +320,6 @@ def test_pages_are_kept_by_no_cache_and_no_search_engine(ana: Person, page: str)
     assert "unsafe" not in answer["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("page", [START, "/", "/s/nothing/"])
-def test_pages_speak_and_claim_english_whatever_the_browsers_language(study: Study, page: str) -> None:
-    answer = Client(headers={"accept-language": "de"}).get(page)
-    assert answer["Content-Language"] == "en"
-    assert '<html lang="en"' in answer.content.decode()
-
-
 def test_a_form_without_its_token_is_answered_with_whom_to_write_to(study: Study) -> None:
     answer = Client(enforce_csrf_checks=True).post(CONSENT, consent_form())
     assert answer.status_code == 403

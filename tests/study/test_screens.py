@@ -67,6 +67,7 @@ def test_whoever_does_not_fit_is_thanked_and_gets_no_code(
     content = fresh.client.get(ENDED).content.decode()
     assert words in content
     assert "There is no completion code" in content
+    assert "You can come back and go on until" not in content
     enrolment = Enrolment.objects.get()
     assert (enrolment.screened_out, enrolment.completion_code) == (reason, "")
     for page in ("/s/digits/", SCREENS, SOUND, "/s/digits/trials", "/s/digits/debrief"):

@@ -84,7 +84,7 @@ export async function drawPicture(image, picture) {
   plot.className = `plot plot-${picture.kind}`;
   // A copy: two places of a page may show the same file.
   const pixels = /** @type {HTMLImageElement} */ (image.cloneNode());
-  pixels.alt = picture.alternative_text || say("picture-alt");
+  pixels.alt = picture.alternative_text;
   pixels.className = "pixels";
   await pixels.decode();
   plot.append(pixels, ...drawAxes(picture));
