@@ -42,7 +42,9 @@ _SEEN = """() => {
   const pair = [getComputedStyle(element).outlineColor, behind(element.parentElement)].map(luminance);
   return { width, contrast: (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05) };
 }"""
-_IS_LOST = """() => {
+_IS_LOST = """async () => {
+  // The focus leaves what was disabled when the page is next drawn.
+  await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   const isNew = window.walked !== true;  // a page that was just loaded has the focus nowhere yet
   window.walked = true;
   return !isNew && (document.activeElement === document.body || document.activeElement === null);
