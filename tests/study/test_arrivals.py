@@ -52,7 +52,7 @@ def rows_of_the_database() -> str:
 
 
 def test_opening_a_link_with_identifiers_stores_nothing_however_often(study: Study) -> None:
-    for address in (PROLIFIC, f"{START}?survey_code=4711", f"{START}?workerId=A2B3C4"):
+    for address in (PROLIFIC, f"{START}?survey_code=Zq4711x", f"{START}?workerId=A2B3C4"):
         for _ in range(2):
             assert Client().get(address).status_code == 200
     assert (Enrolment.objects.count(), Arrival.objects.count()) == (0, 0)
@@ -63,7 +63,7 @@ def test_opening_a_link_with_identifiers_stores_nothing_however_often(study: Stu
     ("query", "way", "person", "session"),
     [
         (f"?PROLIFIC_PID={PID}&SESSION_ID={SESSION}", "prolific", PID, SESSION),
-        ("?survey_code=4711", "sona", "4711", ""),
+        ("?survey_code=Zq4711x", "sona", "Zq4711x", ""),
         ("?workerId=A2B3C4&assignmentId=3XYZ", "mturk", "A2B3C4", "3XYZ"),
     ],
 )
