@@ -9,7 +9,7 @@ export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config g
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --override overrides.txt
 CHECKED := earshot explainer study analysis fixtures benchmarks tests manage.py
 
-.PHONY: install demo test webkit study-only check bench docs messages browser postgres node clean force
+.PHONY: install demo test everyone webkit study-only check bench docs messages browser postgres node clean force
 
 install: .venv/for-running
 
@@ -36,6 +36,10 @@ demo: install
 test: .venv/for-developing browser postgres node
 	$(BIN)/python -m pytest
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/study
+
+# Every page and state by axe, at large text and in a made-up language: minutes, so beside the tests.
+everyone: .venv/for-developing browser node
+	$(BIN)/python -m pytest tests/browser/test_accessible.py tests/browser/test_pseudo_locale.py
 
 # The participant's way in a WebKit browser, and what browsers really play, on a screen and a sound card of the tests' own.
 WEBKIT_PACKAGES := webkit2gtk-driver xvfb pulseaudio pulseaudio-utils gstreamer1.0-plugins-base gstreamer1.0-plugins-good
