@@ -14,10 +14,10 @@ from tests.webkit.listening import RATE_HZ, Samples, find_sound, read_sound
 
 pytestmark = pytest.mark.browser
 
-# On a machine at rest it is 0.999 and more; 0.95 is a tenth of a sound lost, as a busy machine sometimes does.
-_LEAST_CORRELATION: Final = 0.95
+# On a machine at rest it is 0.999 and more; a busy one loses a part of a sound now and then, which fails here.
+_LEAST_CORRELATION: Final = 0.99
 # Tones of the tiny bundle are at most 0.31 alike; sounds of the headphone check that swap two of three tones 0.89.
-_LEAST_MARGIN: Final = 0.05
+_LEAST_MARGIN: Final = 0.1
 _MOST_ELSEWHERE_SHARE: Final = 0.01
 _STARTS: Final = [round(1.5 * number * RATE_HZ) for number in range(3)]
 
