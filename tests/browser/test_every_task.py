@@ -55,7 +55,6 @@ def test_every_task_is_done_by_keyboard_and_stored_as_answered(
     person.consent()
     person.pass_sound_check()
     trials = every_server.trials(person.enrolment()["code"])
-    person.go_on()
     for trial in trials:
         pass_greetings(person, index=trial["index"])
         do_trial(person, trial)
