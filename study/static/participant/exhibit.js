@@ -177,6 +177,8 @@ export class Exhibit {
     const had = this.#place.contains(document.activeElement);
     this.#place.replaceChildren();
     this.#owner.onGone();
-    if (had && !this.#show.hidden) this.#show.focus({ preventScroll: true });
+    if (!had || document.activeElement !== document.body) return;
+    const next = this.#show.hidden ? this.#left : this.#show; // with nothing left to press, what says so
+    next.focus({ preventScroll: true });
   }
 }

@@ -34,10 +34,22 @@ async function loadPicture(url) {
   return image;
 }
 
+/**
+ * Replace what the browser keeps of an address.
+ *
+ * @param {string} url
+ */
+async function fetchAnew(url) {
+  const response = await fetch(url, { cache: "reload", signal: AbortSignal.timeout(TIMEOUT_MS) });
+  await response.arrayBuffer(); // the kept copy is whole once it was read
+}
+
 /** Decoded sounds and pictures by address; the oldest go first. */
 export class MediaStore {
   /** @type {Map<string, Promise<AudioBuffer | HTMLImageElement>>} */
   #kept = new Map();
+  /** Addresses that failed: a broken file that the browser keeps would fail for ever. @type {Set<string>} */
+  #failed = new Set();
 
   /**
    * @param {string} url
@@ -68,7 +80,7 @@ export class MediaStore {
 
   /** @param {string} url */
   async #get(url) {
-    const load = this.#kept.get(url) ?? (url.endsWith(".png") ? loadPicture(url) : loadSound(url));
+    const load = this.#kept.get(url) ?? this.#load(url);
     this.#kept.delete(url);
     this.#kept.set(url, load); // the newest stands last
     for (const oldest of this.#kept.keys()) {
@@ -78,9 +90,19 @@ export class MediaStore {
     try {
       return await load;
     } catch (fault) {
-      this.#kept.delete(url); // so that the next try fetches again
+      this.#kept.delete(url);
+      this.#failed.add(url);
       if (fault instanceof MediaFault) throw fault;
       throw new MediaFault(String(fault));
     }
+  }
+
+  /**
+   * @param {string} url
+   * @returns {Promise<AudioBuffer | HTMLImageElement>}
+   */
+  async #load(url) {
+    if (this.#failed.has(url)) await fetchAnew(url);
+    return url.endsWith(".png") ? loadPicture(url) : loadSound(url);
   }
 }

@@ -30,6 +30,7 @@ export class Player {
   #play = null;
   #hasPlayed = false;
   #isStarting = false;
+  #isEnabled = false;
   /** Resolves when the owner was told of the last play's end. */
   #told = Promise.resolve();
 
@@ -45,6 +46,7 @@ export class Player {
     this.#fill = /** @type {HTMLElement} */ (element.querySelector(".bar-fill"));
     this.#left = /** @type {HTMLElement} */ (element.querySelector(".plays"));
     this.#button.addEventListener("click", () => void this.#start(owner));
+    this.#button.addEventListener("blur", () => this.#renderButton());
   }
 
   /** Whether a play is under way. */
@@ -81,12 +83,19 @@ export class Player {
    * @param {{ isEnabled: boolean, playsLeft?: number }} options
    */
   render({ isEnabled, playsLeft }) {
-    this.#button.disabled = !isEnabled && !this.isPlaying;
-    this.#button.setAttribute("aria-disabled", String(this.isPlaying));
-    this.#button.classList.toggle("is-playing", this.isPlaying);
+    this.#isEnabled = isEnabled;
+    this.#renderButton();
     this.#label.textContent = say(this.isPlaying ? "playing" : this.#hasPlayed ? "play-again" : "play");
     if (playsLeft === undefined || !this.#hasPlayed) this.#left.textContent = "";
     else this.#left.textContent = say(playsLeft === 1 ? "one-play-left" : "plays-left", { n: playsLeft });
+  }
+
+  /** A button that has the keyboard's focus keeps it: what is disabled for good would send it nowhere. */
+  #renderButton() {
+    const isFocused = document.activeElement === this.#button;
+    this.#button.disabled = !this.#isEnabled && !this.isPlaying && !isFocused;
+    this.#button.setAttribute("aria-disabled", String(this.isPlaying || !this.#isEnabled));
+    this.#button.classList.toggle("is-playing", this.isPlaying);
   }
 
   /** Put the keyboard's focus on the button. */
@@ -97,7 +106,7 @@ export class Player {
   /** @param {Owner} owner */
   async #start(owner) {
     const buffer = this.#buffer;
-    if (!buffer || this.isPlaying) return;
+    if (!buffer || this.isPlaying || !this.#isEnabled) return;
     this.#isStarting = true;
     /** @type {Play} */
     let play;
