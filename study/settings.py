@@ -102,7 +102,8 @@ def _sqlite(path: Path) -> dict[str, Any]:
             "timeout": _LOCK_WAIT_S,
             "transaction_mode": "IMMEDIATE",
             # FULL: an acknowledged response survives a power cut; NORMAL would lose the last ones.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            # secure_delete: deleted answers are overwritten, not only forgotten.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
         },
     }
 

@@ -35,7 +35,7 @@ def dialect() -> Dialect:
     """That of the database under test."""
     if connection.vendor == "sqlite":
         return Dialect(
-            durable={"journal_mode": "wal", "synchronous": 2},  # 2 is FULL
+            durable={"journal_mode": "wal", "synchronous": 2, "secure_delete": 1},  # 2 is FULL
             show="PRAGMA {}",
             begin="BEGIN IMMEDIATE",
             hold="BEGIN IMMEDIATE",
