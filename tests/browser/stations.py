@@ -278,6 +278,31 @@ class Tour:
         page.reload()
         person.go_on()
 
+    def interruptions(self) -> None:
+        """Two windows of one person, and a pause after which the level is set again."""
+        person = join_channel(self.server, self.context, channel="sound")
+        page, trials = person.page, self.server.trials(person.enrolment()["code"])
+        person.go_on()
+        person.await_trial(0)
+        second = self.open(f"/s/{SLUG}/trials")
+        second.locator("#notice:visible").wait_for()
+        self.look(second, "window: another one leads")
+        second.locator("#notice-button").click()
+        second.locator('#trials[data-state="start"]').wait_for()
+        second.close()
+        page.bring_to_front()
+        person.do_trial(trials[0], channel="sound", label="1", confidence=50)
+        page.locator('#trials[data-state="stopped"]').wait_for()
+        self.look(page, "window: overtaken by another one")
+        self.server.change("UPDATE study_response SET received_at = datetime(received_at, '-1 day')")
+        page.locator("#notice-button").click()
+        page.locator('#trials[data-state="start"] [data-greeting="return"]:visible').wait_for()
+        person.go_on()
+        page.locator('[data-greeting="level"]:visible').wait_for()
+        self.look(page, "pause: the level again")
+        page.close()
+        self.context.clear_cookies()
+
     def ended(self) -> None:
         """Ways to leave, and why somebody goes no further, each reason in turn."""
         self.visit(f"/s/{ASKING}/withdraw", "leaving: withdraw by receipt", heading="Withdraw from the study")
@@ -318,6 +343,8 @@ class Tour:
         """Studies that take nobody, requests that cannot be answered, and a server that fails."""
         self.visit("/s/no-such-study/", "unavailable: unknown", heading="There is no study here")
         self.visit(f"/s/{DRAFT}/", "unavailable: not open", heading="This study is not open yet")
+        self.visit(f"/s/{SLUG}/p/made-up", "unavailable: personal link", heading="There is no study here")
+        self.visit(f"/s/{SLUG}/?PROLIFIC_PID=", "unavailable: broken link", heading="Your link is not whole")
         for stage in ("paused", "closed"):
             change(self.server, "UPDATE study_study SET stage = ? WHERE slug = ?", stage, SLUG)
             self.visit(f"/s/{SLUG}/", f"unavailable: {stage}", heading=f"This study is {stage}")

@@ -52,6 +52,7 @@ def participants_pages(server: Server, wide: BrowserContext) -> Look:
     tour.trials("picture", to_the_end=True)
     tour.trials("sound", to_the_end=False)
     look_at_every_round(tour)
+    tour.interruptions()
     tour.ended()
     tour.without_javascript()
     tour.closed_doors()
@@ -82,6 +83,7 @@ def test_every_state_was_looked_at(participants_pages: Look) -> None:
     assert n_looks["ended"] == len(ENDS_EARLY)
     assert (n_looks["sound check"], n_looks["headphone check"]) == (7, 4)
     assert (n_looks["picture"], n_looks["sound"]) == (11, 10)
+    assert (n_looks["window"], n_looks["pause"], n_looks["unavailable"]) == (2, 1, 6)
     assert n_looks["round"] == 11  # the study's eight tasks, an example, a practice and a check of attention
     assert len(set(participants_pages.places)) == len(participants_pages.places)
 

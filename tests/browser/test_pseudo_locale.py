@@ -65,6 +65,7 @@ def walked(server: Server, browser: Browser, reader: Reader) -> Reader:
     tour.trials("picture", to_the_end=True)
     tour.trials("sound", to_the_end=False)
     look_at_every_round(tour)
+    tour.interruptions()
     tour.ended()
     tour.without_javascript()
     tour.closed_doors()
@@ -80,6 +81,7 @@ def test_every_page_and_state_was_read(walked: Reader) -> None:
     kinds = [place.partition(":")[0] for place in walked.places]
     assert kinds.count("ended") == len(ENDS_EARLY)
     assert kinds.count("round") == 11
+    assert (kinds.count("window"), kinds.count("pause"), kinds.count("unavailable")) == (2, 1, 6)
     assert {"front", "start", "screens", "questionnaire", "error 404", "error 500"} <= set(kinds)
 
 
