@@ -7,9 +7,11 @@ BIN := .venv/bin
 export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
 # Byte code is compiled once here: many commands start a fresh interpreter, some where writing it is forbidden.
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --override overrides.txt
+# Two processes share the tests, a module each at a time: half of them wait for a browser.
+PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 CHECKED := earshot explainer study analysis fixtures benchmarks tests manage.py
 
-.PHONY: install demo test everyone webkit study-only check bench docs messages browser postgres node clean force
+.PHONY: install demo test webkit study-only check bench docs messages browser postgres node clean force
 
 install: .venv/for-running
 
@@ -34,12 +36,8 @@ demo: install
 
 # Everything on SQLite, then whatever reads or writes a database on a PostgreSQL server of its own.
 test: .venv/for-developing browser postgres node
-	$(BIN)/python -m pytest
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/study
-
-# Every page and state by axe, at large text and in a made-up language: minutes, so beside the tests.
-everyone: .venv/for-developing browser node
-	$(BIN)/python -m pytest tests/browser/test_accessible.py tests/browser/test_pseudo_locale.py
+	$(PYTEST)
+	$(BIN)/python -m tests.postgres $(PYTEST) tests/study
 
 # The participant's way in a WebKit browser, and what browsers really play, on a screen and a sound card of the tests' own.
 WEBKIT_PACKAGES := webkit2gtk-driver xvfb pulseaudio pulseaudio-utils gstreamer1.0-plugins-base gstreamer1.0-plugins-good

@@ -17,7 +17,9 @@ TINY_RECIPE = Path(__file__).parents[1] / "fixtures/recipes/tiny.toml"
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+def django_db_modify_db_settings(
+    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
     from django.db import connections
 
     default = connections["default"]

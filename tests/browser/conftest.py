@@ -21,9 +21,12 @@ DURATION_MS = 250.0
 _HANDS: dict[str, Callable[[Page], Hands]] = {"mouse": Mouse, "keyboard": Keyboard}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium where it is installed, else the driver's own."""
+    """Debian's Chromium where it is installed, else the driver's own.
+
+    A module's own: its driver runs an event loop, and in one Django refuses the database to the modules after it.
+    """
     with sync_playwright() as driver:
         browser = launch_chromium(driver)
         yield browser
