@@ -289,11 +289,11 @@ class Tour:
         self.look(second, "window: another one leads")
         second.locator("#notice-button").click()
         second.locator('#trials[data-state="start"]').wait_for()
-        second.close()
         page.bring_to_front()
         person.do_trial(trials[0], channel="sound", label="1", confidence=50)
         page.locator('#trials[data-state="stopped"]').wait_for()
         self.look(page, "window: overtaken by another one")
+        second.close()
         self.server.change("UPDATE study_response SET received_at = datetime(received_at, '-1 day')")
         page.locator("#notice-button").click()
         page.locator('#trials[data-state="start"] [data-greeting="return"]:visible').wait_for()
@@ -344,7 +344,8 @@ class Tour:
         self.visit("/s/no-such-study/", "unavailable: unknown", heading="There is no study here")
         self.visit(f"/s/{DRAFT}/", "unavailable: not open", heading="This study is not open yet")
         self.visit(f"/s/{SLUG}/p/made-up", "unavailable: personal link", heading="There is no study here")
-        self.visit(f"/s/{SLUG}/?PROLIFIC_PID=", "unavailable: broken link", heading="Your link is not whole")
+        other_way = "This study is reached in another way"
+        self.visit(f"/s/{SLUG}/?PROLIFIC_PID=", "unavailable: another way", heading=other_way)
         for stage in ("paused", "closed"):
             change(self.server, "UPDATE study_study SET stage = ? WHERE slug = ?", stage, SLUG)
             self.visit(f"/s/{SLUG}/", f"unavailable: {stage}", heading=f"This study is {stage}")

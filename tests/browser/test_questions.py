@@ -63,7 +63,7 @@ def person(server: Server, tmp_path: Path, page: Page) -> Participant:
     page.goto(f"{server.address}/s/{SLUG}/")
     person.hands.press(page.locator('input[name="consent"]'))
     person.hands.press(page.locator('form button[type="submit"]'))
-    page.locator("#screens").wait_for()
+    page.locator("#width-said:not(:empty)").wait_for()  # the script has measured
     return person
 
 
