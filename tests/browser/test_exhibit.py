@@ -21,7 +21,7 @@ const words = ["play", "playing", "play-again", "plays-left", "one-play-left", "
 document.body.innerHTML = `<template id="words">${words.map(word => `<data value="${word}">${word}</data>`).join("")}
   </template><div id="notice"></div><div id="first"><div class="player"><button></button>
   <span class="play-label"></span><div class="bar-fill"></div><p class="plays"></p></div>
-  <button class="show-picture"></button><div class="picture-place"></div><p class="views"></p></div>`;
+  <button class="show-picture"></button><div class="picture-place"></div><p class="views" tabindex="-1"></p></div>`;
 const canvas = new OffscreenCanvas(1, 1);
 canvas.getContext("2d");
 const image = new Image();
@@ -153,3 +153,47 @@ def test_a_picture_that_is_taken_away_ends_no_play(evaluate: Evaluate) -> None:
         """
     )
     assert told == [["start", None], ["gone"]]
+
+
+def test_a_button_that_is_used_up_keeps_the_focus_and_starts_nothing(evaluate: Evaluate) -> None:
+    kept, left, told = evaluate(
+        """
+        meet({ sound });
+        const button = document.querySelector(".player button");
+        const seen = () => [document.activeElement === button, button.disabled, button.getAttribute("aria-disabled")];
+        button.focus();
+        button.click();
+        await until(() => told.length);
+        play.end(1);
+        await until(() => told.length > 1);
+        exhibit.render({ isEnabled: true, playsLeft: 0 });
+        await frame();
+        const kept = seen();
+        button.click();
+        await frame();
+        button.blur();
+        return [kept, seen(), told.length];
+        """
+    )
+    assert kept == [True, False, "true"]
+    assert left == [False, True, "true"]
+    assert told == 2
+
+
+def test_the_focus_goes_from_the_last_view_to_what_says_so(evaluate: Evaluate) -> None:
+    is_told, kept_px = evaluate(
+        """
+        meet({ image, picture, viewMs: 1 });
+        document.querySelector(".show-picture").focus();
+        press(".show-picture");
+        await until(() => told.length);
+        exhibit.render({ isEnabled: true, playsLeft: 0 });
+        const heightPx = document.querySelector(".picture-place").offsetHeight;
+        await until(() => told.length > 1);
+        await frame();
+        const place = document.querySelector(".picture-place");
+        return [document.activeElement === document.querySelector(".views"), place.offsetHeight - heightPx];
+        """
+    )
+    assert is_told is True
+    assert kept_px == 0  # nothing below has moved
