@@ -100,7 +100,7 @@ def _render_withdraw(request: HttpRequest, *, study: Study, enrolment: Enrolment
         "back_url": page_url("participant-start", study),
     }
     if enrolment is not None:
-        context |= footer_of(enrolment)
+        context |= footer_of(enrolment) | {"withdraw_url": "", "deadline": None}  # this page is that way
         context |= _remains(enrolment)
         context |= {
             "choices": withdrawals_left(enrolment),

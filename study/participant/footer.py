@@ -7,6 +7,7 @@ from typing import TypedDict
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from study.local_texts import texts_of
 from study.models import Enrolment
@@ -29,6 +30,7 @@ class Footer(TypedDict):
     withdraw_url: str
     receipt: str
     deadline: Deadline | None
+    has_withdrawn: bool
 
 
 def footer_of(enrolment: Enrolment) -> Footer:
@@ -41,6 +43,7 @@ def footer_of(enrolment: Enrolment) -> Footer:
         "withdraw_url": withdraw_url if withdrawals_left(enrolment) else "",
         "receipt": receipt_code(enrolment.code),
         "deadline": None if is_over else deadline_of(enrolment),
+        "has_withdrawn": enrolment.withdrawn_at is not None,
     }
 
 
@@ -50,5 +53,8 @@ def deadline_of(enrolment: Enrolment) -> Deadline | None:
         return None
     offset_min = enrolment.utc_offset_min
     local = enrolment.expires_at.astimezone(utc_offset(timedelta(minutes=offset_min or 0)))
-    words = f"{date_format(local, 'DATE_FORMAT')}, {date_format(local, 'H:i')}"
+    words = gettext("%(date)s, %(time)s") % {
+        "date": date_format(local, "DATE_FORMAT"),
+        "time": date_format(local, "H:i"),
+    }
     return {"iso": enrolment.expires_at.isoformat(), "words": words if offset_min is not None else f"{words} UTC"}

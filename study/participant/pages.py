@@ -95,6 +95,7 @@ def unavailable(
         "title": study.title if study else "",
         "contact": _contact(study) if study else "",
         "ways": ways,
+        "start_url": reverse("participant-start", args=[study.slug]) if study else "",
         "lacking": lacking,
     }
     return render(request, "participant/unavailable.html", context, status=_STATUS_BY_REASON[reason])

@@ -343,7 +343,7 @@ class Tour:
         """Studies that take nobody, requests that cannot be answered, and a server that fails."""
         self.visit("/s/no-such-study/", "unavailable: unknown", heading="There is no study here")
         self.visit(f"/s/{DRAFT}/", "unavailable: not open", heading="This study is not open yet")
-        self.visit(f"/s/{SLUG}/p/made-up", "unavailable: personal link", heading="There is no study here")
+        self.visit(f"/s/{SLUG}/p/made-up", "unavailable: personal link", heading="This personal link is not known")
         other_way = "This study is reached in another way"
         self.visit(f"/s/{SLUG}/?PROLIFIC_PID=", "unavailable: another way", heading=other_way)
         for stage in ("paused", "closed"):

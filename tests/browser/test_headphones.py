@@ -50,10 +50,10 @@ def shorten(route: Route) -> None:
 
 def test_loudspeakers_miss_it_and_headphones_pass_it(person: Participant, watch: Watch) -> None:
     page = person.page
-    expect(page.locator("#counted")).to_have_text("Listen 1 of 6")
+    expect(page.locator("#counted")).to_have_text("Task 1 of 6")
     person.name_intervals(quietest_over_loudspeakers)
-    expect(page.locator("#again")).to_contain_text("did not sound as it does over headphones")
-    expect(page.locator("#counted")).to_have_text("Listen 1 of 6")
+    expect(page.locator("#again")).to_contain_text("did not come over headphones")
+    expect(page.locator("#counted")).to_have_text("Task 1 of 6")
     page.reload()  # what was missed stays missed
     page.locator('#headphones[data-state="ready"]').wait_for()
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 # What is in letters of its own in every language, or another library's word for a date.
 OF_NO_LANGUAGE: Final = [
     *("Earshot", "UTC", "A picture of the kind", "matched", "overlay", "waveform", "mask"),
-    *(date(2026, month, 1).strftime("%B") for month in range(1, 13)),
+    *(date(2026, month, 1).strftime(form) for month in range(1, 13) for form in ("%B", "%b")),
     *(date(2026, 11, day).strftime("%A") for day in range(1, 8)),
     *("at", "AM", "PM"),
 ]

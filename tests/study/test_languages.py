@@ -174,7 +174,7 @@ def test_a_study_may_speak_german_alone(launch: Callable[..., Study]) -> None:
     launch(study=design_fields()["study"] | {"languages": ["de"]}, texts={"de": GERMAN})
     answer = Client().get(START)
     assert answer["Content-Language"] == "de"
-    assert "Was geschieht" in answer.content.decode()
+    assert "So läuft die Studie ab" in answer.content.decode()
 
 
 def test_the_language_of_the_consent_is_kept_with_its_words(study: Study, german: Client) -> None:

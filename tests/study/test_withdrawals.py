@@ -101,7 +101,7 @@ def test_whoever_deletes_the_answers_leaves_a_counted_hashed_stone(ana: Person) 
         "headphones_answers": [],
     }
     answer = ana.client.post(WITHDRAW, {"withdrawal": "delete"})
-    assert "3 stored forms were removed" in answer.content.decode()
+    assert "3 stored entries were removed" in answer.content.decode()
     gone = stored(ana)
     assert (gone.withdrawal, gone.n_deleted) == ("delete", 3)
     assert gone.deleted_sha256 == sha256_bytes(canonical_json(content))

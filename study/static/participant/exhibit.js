@@ -92,6 +92,7 @@ export class Exhibit {
     this.#playerElement.hidden = this.#shown.sound === null;
     this.#line.hidden = true;
     this.#place.replaceChildren();
+    this.#keepPlace(0);
     this.#left.textContent = "";
     this.#show.hidden = this.#shown.sound !== null;
   }
@@ -163,6 +164,7 @@ export class Exhibit {
     const figure = await drawPicture(image, picture);
     if (this.#shown.sound) figure.querySelector(".plot")?.append(this.#line);
     this.#place.replaceChildren(figure);
+    this.#keepPlace(0);
     this.#nShown += 1;
     if (had && !this.#shown.sound) {
       this.#show.hidden = true;
@@ -175,10 +177,21 @@ export class Exhibit {
 
   #takeAway() {
     const had = this.#place.contains(document.activeElement);
+    this.#keepPlace(this.#place.offsetHeight);
     this.#place.replaceChildren();
     this.#owner.onGone();
     if (!had || document.activeElement !== document.body) return;
     const next = this.#show.hidden ? this.#left : this.#show; // with nothing left to press, what says so
     next.focus({ preventScroll: true });
+  }
+
+  /**
+   * Keep a picture's place when it is gone: the answers below would move under the finger.
+   *
+   * @param {number} heightPx  0 for none
+   */
+  #keepPlace(heightPx) {
+    this.#place.style.minHeight = heightPx ? `${heightPx}px` : "";
+    this.#place.toggleAttribute("data-gone", heightPx > 0);
   }
 }

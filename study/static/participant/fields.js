@@ -3,7 +3,7 @@
  */
 
 import { fillChoices, listenForKeys } from "./choices.js";
-import { makeLine } from "./line.js";
+import { makeHint, makeLine } from "./line.js";
 import { say, tellWord } from "./words.js";
 
 /** @typedef {import("./types.js").Field} Field */
@@ -51,7 +51,7 @@ export class StepFields {
     legend.id = `legend-${field.name}`;
     tellQuestion(legend, field, trial);
     question.append(legend);
-    if (field.widget === "line") question.append(this.#line(field, legend.id));
+    if (field.widget === "line") question.append(this.#line(field, legend.id), makeHint());
     else question.append(this.#tiles(field, trial));
     if (field.rated) question.append(ends(field.rated));
     return question;
@@ -152,7 +152,7 @@ function tileText(widget, value, { labels }) {
 /** @param {{ least: string, most: string }} rated */
 function ends({ least, most }) {
   const line = document.createElement("p");
-  line.className = "ends small soft";
+  line.className = "ends";
   line.append(
     ...[least, most].map((text) => {
       const end = document.createElement("span");

@@ -35,9 +35,9 @@ export function greetingNames({ session }, { part: place, trial }, { told, isUnl
  * @param {Turn} turn
  * @param {string} name
  */
-export function showGreeting({ session, expires_at: expiresAt }, { trial }, name) {
+export function showGreeting({ session }, { trial }, name) {
   choose(name);
-  tellUntil(expiresAt);
+  tellUntil();
   for (const variant of page.querySelectorAll("[data-only]")) {
     const element = /** @type {HTMLElement} */ (variant);
     if (!element.closest("#start")) continue;
@@ -71,20 +71,13 @@ export function showBreak({ text_html: html, least_s: leastS }) {
   tick();
 }
 
-/**
- * Say until when one can come back, in the page's language and the participant's time zone.
- *
- * @param {string | null} expiresAt
- */
-function tellUntil(expiresAt) {
-  const format = { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" };
+/** Say until when one can come back, in the words of the page's foot. */
+function tellUntil() {
+  const moment = document.querySelector(".deadline time")?.textContent;
   for (const element of page.querySelectorAll("[data-until]")) {
     const place = /** @type {HTMLElement} */ (element);
-    place.hidden = expiresAt === null;
-    if (expiresAt === null) continue;
-    const language = document.documentElement.lang;
-    const moment = new Intl.DateTimeFormat(language, /** @type {Intl.DateTimeFormatOptions} */ (format));
-    place.textContent = say("until", { moment: moment.format(new Date(expiresAt)) });
+    place.hidden = !moment;
+    if (moment) place.textContent = say("until", { moment });
   }
 }
 

@@ -7,6 +7,14 @@ import { say } from "./words.js";
 const FORWARD = new Set(["ArrowRight", "ArrowUp"]);
 const BACKWARD = new Set(["ArrowLeft", "ArrowDown"]);
 
+/** The sentence that says what the line is for; it stands right after the line, and goes with the first touch. */
+export function makeHint() {
+  const hint = document.createElement("p");
+  hint.className = "soft small line-hint";
+  hint.textContent = say("line-hint");
+  return hint;
+}
+
 /**
  * A native slider whose thumb appears with the first touch; until then nothing is suggested: the first arrow marks the
  * end it points away from.

@@ -263,7 +263,9 @@ export class TrialPanel {
     const guide = part("guide");
     const told = document.createElement("p");
     const { missing } = run;
-    if (run.stage === "answering" && missing !== null) tellQuestion(told, missing, run.trial);
+    // The first question, and what is to be rated, stand below; the guide says no sentence that might sway.
+    const isTold = missing !== null && missing !== run.step.fields[0] && !missing.rated;
+    if (run.stage === "answering" && isTold) tellQuestion(told, missing, run.trial);
     else told.textContent = say(guideName(run));
     if (guide.textContent !== told.textContent) guide.replaceChildren(...told.childNodes);
   }

@@ -3,7 +3,7 @@
  * everything again; without this script all items are shown, and numbers are typed.
  */
 
-import { makeLine } from "./line.js";
+import { makeHint, makeLine } from "./line.js";
 import { reloadWhenRestored } from "./restored.js";
 import { part } from "./words.js";
 
@@ -80,7 +80,7 @@ function makeSlider(field) {
   line.id = entry.id;
   for (const name of ["id", "aria-labelledby", "aria-invalid"]) entry.removeAttribute(name);
   entry.type = "hidden";
-  field.prepend(line);
+  field.prepend(line, makeHint());
 }
 
 reloadWhenRestored();

@@ -49,7 +49,7 @@ export function fillTexts(trial) {
  *
  * @param {TrialRun} run
  */
-export function guideName({ stage, trial }) {
+export function guideName({ stage, trial, missing }) {
   const { original, explanations, changed, kind } = trial;
   if (stage === "original") return `guide-original-${channelOf(original)}`;
   if (stage === "explanation" && explanations.length > 1) return "guide-explanation-pair";
@@ -57,6 +57,7 @@ export function guideName({ stage, trial }) {
   if (stage === "dwelling") return `guide-dwelling-${channelOf(explanations[0])}`;
   if (stage === "changed") return `guide-changed-${channelOf(changed)}`;
   if (stage !== "answering") return `guide-${stage}`;
+  if (missing !== null) return "guide-answer";
   return kind === "exemplar" ? "guide-go-on" : "guide-submit";
 }
 
@@ -73,7 +74,7 @@ export function describeFeedback({ task, word, key, correct }, { trial, answers 
   if (correct === null) own.textContent = "";
   else if (task === "error-detection") own.textContent = say(correct ? "judged-rightly" : "judged-wrongly");
   else if (correct) own.textContent = say("same-answer");
-  else own.textContent = say("own-answer", { word: trial.labels.find((each) => each.label === answers.answer)?.word ?? "" });
+  else tellWord(own, "own-answer", trial.labels.find((each) => each.label === answers.answer)?.word ?? "");
 }
 
 /**

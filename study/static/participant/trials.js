@@ -54,8 +54,8 @@ const halted = /** @type {Promise<never>} */ (new Promise((_, reject) => {
 }));
 
 /** What the participant is told while the network is gone, and the button that tries at once, for all that waits. */
-const listener = makeListener("trouble-loading");
-const sender = makeListener("trouble-sending");
+const listener = makeListener(() => "trouble-loading");
+const sender = makeListener(() => (isAwaited ? "trouble-sending-awaited" : "trouble-sending"));
 const outbox = new Outbox(api, { ...sender, onRefused: refused });
 const lease = new Lease(api, listener, () => halt(new Overtaken()));
 
@@ -66,6 +66,8 @@ let state = null;
 /** What happened to the trial before, to be told before the next. @type {string | null} */
 let greeting = null;
 let isStale = true;
+/** Whether the page waits for an answer to be stored before it goes on. */
+let isAwaited = false;
 /** When something was last done in the study, as far as it is known; before this page was loaded by the wall clock. */
 let activeMs = 0;
 let nMisplaced = 0;
@@ -74,15 +76,18 @@ let nMisplaced = 0;
 class Overtaken extends Error {}
 
 /**
- * @param {string} name  of the sentence
+ * @param {() => string} choose  gives the sentence's name
  * @returns {{ onTrouble: () => Promise<void>, onCalm: () => void }}
  */
-function makeListener(name) {
+function makeListener(choose) {
   /** @type {Promise<void> | null} */
   let asked = null;
+  let name = "";
   return {
     onTrouble: () => {
-      if (!asked || !isShown(name)) asked = ask(name); // another note may have taken its place
+      if (asked && isShown(name) && name === choose()) return asked;
+      name = choose(); // the note is new, or another has taken its place
+      asked = ask(name);
       return asked;
     },
     onCalm: () => calm(name),
@@ -251,7 +256,7 @@ async function conduct({ trial, awaits }) {
   void announce(run, address);
   page.dataset.state = "trial";
   const answer = { begin_id: run.beginId, ...(await panel.conduct(run, loaded, (answers) =>
-    insist(() => request(`${address}first-answer`, { answers }), sender),
+    awaited(insist(() => request(`${address}first-answer`, { answers }), sender)),
   )) };
   const stored = outbox.put(`${address}response`, answer);
   answered.add(trial.id);
@@ -260,11 +265,26 @@ async function conduct({ trial, awaits }) {
     return;
   }
   try {
-    const reply = await stored;
+    const reply = await awaited(stored);
     learn(reply.state);
     if (reply.feedback) await panel.tell(reply.feedback);
   } catch (fault) {
     refused(fault);
+  }
+}
+
+/**
+ * What is being sent, while the page waits for it.
+ *
+ * @template Reply
+ * @param {Promise<Reply>} sent
+ */
+async function awaited(sent) {
+  isAwaited = true;
+  try {
+    return await sent;
+  } finally {
+    isAwaited = false;
   }
 }
 
