@@ -51,9 +51,10 @@ export class StepFields {
     legend.id = `legend-${field.name}`;
     tellQuestion(legend, field, trial);
     question.append(legend);
-    if (field.widget === "line") question.append(this.#line(field, legend.id), makeHint());
+    if (field.widget === "line") question.append(this.#line(field, legend.id));
     else question.append(this.#tiles(field, trial));
     if (field.rated) question.append(ends(field.rated));
+    if (field.widget === "line") question.append(makeHint());
     return question;
   }
 

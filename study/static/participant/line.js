@@ -7,7 +7,7 @@ import { say } from "./words.js";
 const FORWARD = new Set(["ArrowRight", "ArrowUp"]);
 const BACKWARD = new Set(["ArrowLeft", "ArrowDown"]);
 
-/** The sentence that says what the line is for; it stands right after the line, and goes with the first touch. */
+/** The sentence that says what the line is for; it stands after the line, and goes with the first touch. */
 export function makeHint() {
   const hint = document.createElement("p");
   hint.className = "soft small line-hint";

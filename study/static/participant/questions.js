@@ -80,7 +80,8 @@ function makeSlider(field) {
   line.id = entry.id;
   for (const name of ["id", "aria-labelledby", "aria-invalid"]) entry.removeAttribute(name);
   entry.type = "hidden";
-  field.prepend(line, makeHint());
+  field.prepend(line);
+  field.append(makeHint());
 }
 
 reloadWhenRestored();
