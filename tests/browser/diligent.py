@@ -64,6 +64,8 @@ class Diligent:
         """Yes to every screen, the first option of every question."""
         page = self.person.page
         address = page.url
+        if page.locator("#width-said").count():
+            page.locator("#width-said:not(:empty)").wait_for()  # the window was measured
         for group in page.locator("form fieldset:has(input[type=radio])").all():
             group.locator("input[type=radio]").first.check(force=True)
         page.locator('form button[type="submit"]').click()
