@@ -66,4 +66,6 @@ if (form) {
   window.addEventListener("beforeunload", (event) => {
     if (isUnsaved) event.preventDefault();
   });
+  // What was mended before this script was there has told nobody.
+  if (shown.querySelector("ul[data-path] li")) void ask(shown);
 }
